@@ -1,0 +1,47 @@
+# Every target sets up what it needs; the second time costs nothing.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+STAMP   = $(VENV)/.locked
+TOXIPROXY_VERSION = v2.12.0
+
+.PHONY: setup demo test check bench lock toxiproxy clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Foreshock needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Mend: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@echo "setting up $(VENV) with the locked dependencies (once, about half a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The real Toxiproxy server, built from its released source where Go is present.
+toxiproxy: .tools/toxiproxy-server
+.tools/toxiproxy-server:
+	@if command -v go >/dev/null 2>&1; then \
+	  echo "building Toxiproxy $(TOXIPROXY_VERSION) into .tools (once)"; mkdir -p .tools && \
+	  GOBIN="$(CURDIR)/.tools" go install github.com/Shopify/toxiproxy/v2/cmd/server@$(TOXIPROXY_VERSION) && \
+	  mv .tools/server .tools/toxiproxy-server; \
+	else echo "no Go here: tests that need the real Toxiproxy will be skipped unless toxiproxy-server is on PATH or TOXIPROXY_URL is set"; fi
+
+demo: setup
+	@$(BIN)/foreshock demo $(DEMO)
+
+test: setup toxiproxy
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: setup toxiproxy
+	@$(BIN)/python -P tests/bench/run.py $(BENCH)
+
+lock:
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache build *.egg-info

@@ -1,0 +1,105 @@
+"""A fault: a named production failure on one link, at one place of a plan. Data only.
+
+A fault says where it happens in one of three ways:
+
+- `window`: from an offset of the run, for a while (seconds, or per cent of the run);
+- `at`: before, while or after one step of the plan;
+- `nth`: the n-th request of a route (`route`), or the n-th connection of the link (`link`).
+
+Steps are opaque ids here: who a step is, the replayer knows. Which toxics a fault becomes, `faults.catalogue` knows.
+"""
+
+from typing import Any
+
+import msgspec
+
+from foreshock.duration import Offset
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from", "for_": "for"}):
+    """On from `from_` for `for_`, as people write offsets: '20s', '500ms', '30%'."""
+
+    from_: str = "0%"
+    for_: str = "100%"
+
+    def __post_init__(self) -> None:
+        Offset.parse(self.from_)
+        if Offset.parse(self.for_).value == 0:
+            raise ValueError(f"a window needs a length, got for={self.for_!r}")
+
+    def span_s(self, run_s: float) -> tuple[float, float]:
+        """(start, end) in seconds on a run that lasts `run_s`."""
+        start_s = Offset.parse(self.from_).seconds(run_s)
+        return start_s, start_s + Offset.parse(self.for_).seconds(run_s)
+
+
+class At(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"while_": "while"}):
+    """Exactly one of: on until step `before` is sent; on `while_` a step runs; on from the end of step `after` on."""
+
+    before: str | None = None
+    while_: str | None = None
+    after: str | None = None
+
+    def __post_init__(self) -> None:
+        if sum(step is not None for step in (self.before, self.while_, self.after)) != 1:
+            raise ValueError("expected exactly one of at.before, at.while, at.after, with a step's id")
+
+    @property
+    def step(self) -> str:
+        return self.before or self.while_ or self.after or ""
+
+
+class Nth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The `n`-th (from 1) request of `route`, or connection of `link`; of a request, its `attempt`-th try."""
+
+    n: int
+    route: str | None = None
+    link: str | None = None
+    attempt: int = 1
+
+    def __post_init__(self) -> None:
+        if self.n < 1 or self.attempt < 1:
+            raise ValueError(f"nth counts from 1, got n={self.n} attempt={self.attempt}")
+        if (self.route is None) == (self.link is None):
+            raise ValueError("expected exactly one of nth.route, nth.link")
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`kind` is a name in `faults.catalogue`, `args` its magnitudes (each name ends in its unit)."""
+
+    id: str
+    link: str
+    kind: str
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+    window: Window | None = None
+    at: At | None = None
+    nth: Nth | None = None
+
+    def __post_init__(self) -> None:
+        if sum(place is not None for place in (self.window, self.at, self.nth)) != 1:
+            raise ValueError(f"fault {self.id!r}: expected exactly one of window, at, nth")
+
+
+class FaultEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What happened to a fault at `t_s` on the run's clock: 'on', 'off', or 'failed' with the reason in `detail`."""
+
+    t_s: float
+    fault: str
+    link: str
+    event: str
+    detail: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a fault really did. `hit` is None where the engine cannot see it (a refused connection leaves no trace)."""
+
+    fault: str
+    link: str
+    activations: int = 0  # times it was switched on
+    on_s: float = 0.0  # how long it was on in all
+    connections: int = 0  # connections of the link that were opened or moved bytes while it was on
+    bytes_up: int = 0  # towards the upstream, while on
+    bytes_down: int = 0
+    hit: bool | None = False
+    steps: tuple[str, ...] = ()  # steps in flight while it was on
+    detail: str = ""

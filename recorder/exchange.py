@@ -1,0 +1,78 @@
+"""One HTTP request with its response (or its transport error) and timings: the line of a recording.
+
+Names are HAR 1.2's where HAR has one (http://www.softwareishard.com/blog/har-12-spec/). Times are seconds on the
+recording's clock, whose anchor stands in the manifest. Header bytes are kept exactly (order, case, duplicates), as
+Latin-1 text, which maps every byte to one code point; bodies are the bytes that crossed the wire.
+"""
+
+import base64
+from collections.abc import Iterable
+
+import msgspec
+
+
+class Header(msgspec.Struct, frozen=True):
+    name: str
+    value: str
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A body as it crossed the wire, still encoded as Content-Encoding says. `encoding` is 'base64' when not UTF-8."""
+
+    size: int  # bytes, the whole body's
+    text: str = ""
+    encoding: str | None = None
+    sha256: str | None = None  # of the whole body, when `text` holds only its beginning
+
+    @classmethod
+    def of(cls, raw: bytes) -> "Content":
+        try:
+            return cls(size=len(raw), text=raw.decode())
+        except UnicodeDecodeError:
+            return cls(size=len(raw), text=base64.b64encode(raw).decode("ascii"), encoding="base64")
+
+    @property
+    def raw(self) -> bytes:
+        return base64.b64decode(self.text) if self.encoding == "base64" else self.text.encode()
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    method: str
+    url: str  # the request target as sent: path and query, unnormalised
+    http_version: str
+    headers: tuple[Header, ...]
+    post_data: Content
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    status: int
+    status_text: str
+    http_version: str
+    headers: tuple[Header, ...]
+    content: Content
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """`response` is None exactly when `error` says why there is none (never disguised as a 5xx)."""
+
+    id: str
+    session: str
+    connection: str
+    started_s: float  # first byte of the request
+    request_ended_s: float
+    first_byte_s: float | None = None  # of the response
+    ended_s: float  # last byte of the response, or the error
+    request: Request
+    response: Response | None = None
+    error: str | None = None
+
+
+def header_values(headers: Iterable[Header], name: str) -> list[str]:
+    """Values of every header called `name`, in order; names compare case-insensitively (RFC 9110, 5.1)."""
+    wanted = name.lower()
+    return [header.value for header in headers if header.name.lower() == wanted]
+
+
+def header(headers: Iterable[Header], name: str) -> str | None:
+    """The first value of header `name`, or None."""
+    return next(iter(header_values(headers, name)), None)

@@ -1,0 +1,1 @@
+"""Do it again: plans, bindings, the open-loop engine, outcomes and histories."""

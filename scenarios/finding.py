@@ -1,0 +1,105 @@
+"""A finding: a state that should never have been possible, with its evidence, the smallest plan that shows it, its story.
+
+Identity is the key: the check and the routes of the smallest plan. A thousand hits of it are one finding. Its file is
+YAML that a person can read and commit; it holds the whole plan, so that it reproduces anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from faults.fault import FaultEvent, Receipt
+from replayer.plan import Plan
+
+Verdict = Literal["held", "violated", "unknown"]
+LeadVerdict = Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A check's verdict on one finished run. `evaluated` counts what it looked at: 0 is never 'held'."""
+
+    check: str
+    verdict: Verdict
+    evaluated: int
+    message: str  # one sentence: what was seen against what was expected
+    observed: Any = None  # what the probe read, bounded
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p, one-sided."""
+
+    fails: int
+    of: int
+    control_fails: int
+    control_of: int
+    p_value: float
+
+
+class Necessity(msgspec.Struct, frozen=True, kw_only=True):
+    """One element of the smallest plan, taken out alone: `fails` of `of` runs still showed the state."""
+
+    element: str  # 'fault lost_reply on payments', 'value quantity=12 (recorded: 2)'
+    fails: int
+    of: int
+
+
+class Rarity(msgspec.Struct, frozen=True, kw_only=True):
+    """How rare one thing the plan needs is in the recording: `seen` of `of` `unit`s."""
+
+    what: str
+    seen: int
+    of: int
+    unit: str  # 'sessions', 'requests'
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal that left what calm runs do. `lead_s` is before the first user-visible failure; negative: after it."""
+
+    signal: str  # 'storefront metric payments_pool_in_use', 'storefront log WARN "payment attempt <*> timed out"'
+    source: str  # the process or endpoint
+    kind: Literal["log", "metric"]
+    moved_at_s: float
+    lead_s: float | None
+    how: str  # one sentence with the numbers: 'rose from at most 2 in calm to 5'
+
+
+class LeadTime(msgspec.Struct, frozen=True, kw_only=True):
+    """What the system knew, and when. `first_failure_s` is None where no user-visible answer failed."""
+
+    verdict: LeadVerdict
+    watched: int  # signals that were watched
+    first_failure_s: float | None
+    first_failure: str  # 'POST /checkout answered 503'
+    moved: tuple[Moved, ...]  # earliest first
+    seen_in: str  # where this was measured: 'the shaken replay', 'the smallest plan'
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a failing run's timeline."""
+
+    t_s: float
+    session: str
+    what: str  # 'POST /checkout'
+    answer: str  # '201 in 640 ms', 'timeout after 2.0 s'
+    step: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    check: str
+    title: str  # the impossible state in a sentence
+    message: str  # what the check saw
+    phase: Literal["calm", "shake", "explore"]  # where it was seen first
+    hits: int  # executions that showed it
+    plan: Plan
+    evidence: Evidence | None = None  # None: seen once, did not come back
+    observed: Any = None
+    necessary: tuple[Necessity, ...] = ()
+    rarity: tuple[Rarity, ...] = ()
+    silent: tuple[str, ...] = ()  # what stayed quiet: checks and endpoints that said fine on the failing run
+    lead: LeadTime | None = None
+    timeline: tuple[Beat, ...] = ()
+    fault_events: tuple[FaultEvent, ...] = ()
+    receipts: tuple[Receipt, ...] = ()

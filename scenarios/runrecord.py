@@ -1,0 +1,77 @@
+"""What a run leaves in its folder besides its streams: `run.json`. The reporter reads only the folder."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from faults.fault import Receipt
+from scenarios.finding import CheckResult
+
+Result = Literal["passed", "findings", "invalid", "interrupted"]
+
+
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    p50_s: float
+    p99_s: float
+    max_s: float
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """One phase of the run, in seconds on the run's clock. Counts are steps."""
+
+    name: Literal["calm", "shake", "explore"]
+    started_s: float
+    ended_s: float
+    sent: int = 0
+    ok: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    compared: int = 0
+    same_status: int = 0
+    lateness: Spread | None = None
+    hold: Spread | None = None
+    checks: tuple[CheckResult, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+
+
+class Covered(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a route was sent while a fault of this kind was on its link and hit; kind '' is no fault."""
+
+    route: str
+    link: str
+    kind: str
+    times: int
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """What the search did. `executions` are plans run for real, minimising and evidence counted apart."""
+
+    seed: int
+    instances: int
+    executions: int
+    minimising: int
+    evidence: int
+    took_s: float
+    coverage: tuple[Covered, ...] = ()
+    unknown: int = 0  # executions on which some check could not say
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    scenario: str
+    scenario_file: str
+    recording: str
+    seed: int
+    engine: str  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
+    versions: dict[str, str]
+    git_head: str
+    command: str  # repeats the run
+    started_at: str  # ISO 8601, UTC
+    took_s: float
+    result: Result
+    reason: str  # one sentence: why this result
+    phases: tuple[Phase, ...]
+    search: Search | None
+    findings: tuple[str, ...]  # keys, worst first
