@@ -1,0 +1,132 @@
+"""The command line. Each command is a page of options over a function of its room; nothing is decided here.
+
+Exit codes: 0 clean, 1 findings, 2 usage, 3 our own or the environment's failure; 130 and 143 after Ctrl-C and SIGTERM.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from foreshock import __version__
+from foreshock.errors import ForeshockError
+from scenarios.interrupt import Interrupted
+
+ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
+_engine = click.option(
+    "--engine",
+    type=ENGINES,
+    default="auto",
+    show_default=True,
+    help="Who makes the faults. auto: TOXIPROXY_URL, else toxiproxy-server on PATH or in .tools, else embedded.",
+)
+_runs = click.option(
+    "--runs", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), help="Where run folders go."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="foreshock")
+def cli() -> None:
+    """What did the system know before its users did?
+
+    Record production's traffic, replay it against staging, shake the network underneath, search for the states that
+    should never have been possible.
+    """
+
+
+@cli.command()
+@click.option("--upstream", required=True, metavar="URL", help="The system whose traffic is recorded.")
+@click.option(
+    "--listen", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where clients connect."
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording."
+)
+@click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
+def record(upstream: str, listen: str, output: Path, key_file: Path | None) -> int:
+    """Record the traffic to a system, private at capture. SIGINT or SIGTERM ends it with a whole recording."""
+    from recorder.record import run_recorder
+
+    return run_recorder(upstream, listen, output, key_file=key_file)
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
+def shape(recording: Path) -> int:
+    """Show what a recording's traffic looks like: routes, counts, rates, statuses, latencies, fields."""
+    from scenarios.commands import show_shape
+
+    return show_shape(recording)
+
+
+@cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path), metavar="SCENARIO.yaml")
+@click.option("--recording", type=click.Path(path_type=Path), help="Instead of the scenario's.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the search and the faults.")
+@click.option("--executions", type=click.IntRange(min=1), help="Plans that the search runs, instead of the scenario's.")
+@_engine
+@_runs
+def run(scenario: Path, recording: Path | None, seed: int, executions: int | None, engine: str, runs: Path) -> int:
+    """Replay calmly, shake, heal, explore, judge. Exit 0 clean, 1 findings, 2 usage, 3 our own failure."""
+    from scenarios.commands import run_scenario
+
+    return run_scenario(scenario, recording=recording, seed=seed, executions=executions, engine=engine, runs=runs)
+
+
+@cli.command()
+@click.argument("finding", type=click.Path(path_type=Path), metavar="FINDING.yaml")
+@click.option("--scenario", type=click.Path(path_type=Path), help="Instead of the one that the finding names.")
+@click.option("--target", metavar="URL", help="A running system to send the plan to, instead of starting one.")
+@click.option("--times", type=click.IntRange(min=1, max=100), default=5, show_default=True, help="How often to run it.")
+@_engine
+def reproduce(finding: Path, scenario: Path | None, target: str | None, times: int, engine: str) -> int:
+    """Run a finding's plan again, k of n. Exit 1 if the state came back, 0 if it never did."""
+    from scenarios.commands import reproduce_finding
+
+    return reproduce_finding(finding, scenario=scenario, target=target, times=times, engine=engine)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
+def report(folder: Path) -> int:
+    """Write a run folder's report.html and junit.xml again, from the folder alone."""
+    from scenarios.commands import write_report
+
+    return write_report(folder)
+
+
+@cli.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the customers, the faults and the search.")
+@click.option("--fixed", is_flag=True, help="The shop with every mend on: nothing may be found.")
+@_engine
+@_runs
+def demo(seed: int, fixed: bool, engine: str, runs: Path) -> int:
+    """Walk the whole road on the demo shop. Exit 0 when the demonstration did what it should."""
+    from scenarios.shop.demo import run_demo
+
+    return run_demo(seed=seed, fixed=fixed, engine=engine, runs=runs)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console script: one clear line for every way that a command can end badly."""
+    try:
+        code = cli.main(args=arguments, prog_name="foreshock", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (ForeshockError, Interrupted) as error:
+        click.echo(f"foreshock: {error}", err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("foreshock: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:  # the reader of our output has gone (| head); what is written now goes nowhere
+        sys.stdout = None  # type: ignore[assignment]
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
