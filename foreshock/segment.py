@@ -1,0 +1,129 @@
+"""A segment: JSON lines in a file of zstd frames, each whole and checked by itself.
+
+Every flush ends a frame with its checksum, at the latest after `flush_after_s` or `flush_bytes`, so that a writer that
+is killed loses at most what came since, every standard tool reads the file (`zstdcat *.zst | jq`), and a torn tail is
+read up to the tear. The writer belongs to one thread; its owner calls `tick()` where nothing is written for a while.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+import zstandard
+
+from foreshock.clock import Clock
+from foreshock.errors import UsageError
+
+_READ_BYTES = 1 << 18
+
+
+class SegmentWriter:
+    """Appends lines to a new file, readable by its owner alone. UsageError if the file is already there."""
+
+    def __init__(
+        self, path: Path, *, clock: Clock = time.monotonic, flush_after_s: float = 1.0, flush_bytes: int = 1 << 20
+    ) -> None:
+        self.path = path
+        self.file_bytes = 0  # compressed, on disk
+        self._clock = clock
+        self._flush_after_s = flush_after_s
+        self._flush_bytes = flush_bytes
+        self._compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._lines: list[bytes] = []
+        self._held_bytes = 0
+        self._held_since_s = 0.0
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        except FileExistsError:
+            raise UsageError(f"{path} is already there and is not written over; name another or remove it") from None
+
+    def write(self, line: bytes) -> None:
+        """Takes one line, without its line feed."""
+        if not self._lines:
+            self._held_since_s = self._clock()
+        self._lines.append(line)
+        self._held_bytes += len(line) + 1
+        if self._held_bytes >= self._flush_bytes:
+            self.flush()
+        else:
+            self.tick()
+
+    def tick(self) -> None:
+        """Flushes if the oldest held line has waited for `flush_after_s`."""
+        if self._lines and self._clock() - self._held_since_s >= self._flush_after_s:
+            self.flush()
+
+    def flush(self) -> None:
+        """Ends a frame: what was taken so far is in the file. OSError when the disk refuses it."""
+        if not self._lines:
+            return
+        frame = self._compressor.compress(b"\n".join(self._lines) + b"\n")
+        self._lines.clear()
+        self._held_bytes = 0
+        self._append(frame)
+
+    def _append(self, frame: bytes) -> None:
+        rest = memoryview(frame)
+        while rest:
+            written = os.write(self._fd, rest)
+            self.file_bytes += written
+            rest = rest[written:]
+
+    def close(self) -> None:
+        """Flushes and closes; a second time does nothing."""
+        if self._fd < 0:
+            return
+        try:
+            self.flush()
+        finally:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_segment(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
+    """The lines of a segment in file order, without line feeds.
+
+    A frame that is cut gives the lines that are whole in it; a frame that is damaged gives none, for the checksum
+    stands for all of it. Both end the reading, and `on_tear` is told once, in a sentence that names the file and the byte.
+    """
+    unfinished = b""  # a line may go on in the next frame, if another tool compressed the file
+    for frame in _frames(path, on_tear):
+        lines = (unfinished + frame).split(b"\n")
+        unfinished = lines.pop()
+        yield from (line for line in lines if line)
+    if unfinished:
+        on_tear(f"{path.name} ends inside a line: its last {len(unfinished)} bytes are left out")
+
+
+def _frames(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
+    """The content of each frame; of a cut one its whole lines."""
+    decompressor = zstandard.ZstdDecompressor()
+    frame_at = 0
+    with path.open("rb") as file:
+        data = file.read(_READ_BYTES)
+        while data:
+            frame = decompressor.decompressobj()
+            content, taken = [], 0
+            try:
+                while data and not frame.eof:
+                    content.append(frame.decompress(data))
+                    taken += len(data) - len(frame.unused_data)
+                    data = frame.unused_data or file.read(_READ_BYTES)
+            except zstandard.ZstdError as error:
+                on_tear(f"{path.name} is damaged in the frame at byte {frame_at} ({error}): read up to there")
+                return
+            if not frame.eof:
+                whole = b"".join(content).rpartition(b"\n")
+                on_tear(f"{path.name} is cut off in the frame at byte {frame_at}: read up to the cut")
+                yield whole[0] + whole[1]
+                return
+            yield b"".join(content)
+            frame_at += taken

@@ -1,0 +1,113 @@
+"""The manifest of a recording: what it is, where from, how redacted, and what became of every exchange seen."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from foreshock.clock import Anchor
+from foreshock.errors import UsageError
+from recorder.policy import Redaction
+
+FORMAT = "foreshock-recording"
+VERSION = 1
+FILE_NAME = "manifest.json"
+
+# version -> what makes its manifest the next version's; walked until current
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Exchanges. In a closed recording seen = stored + sampled out + dropped."""
+
+    seen: int = 0
+    stored: int = 0
+    sampled_out: int = 0
+    dropped: dict[str, int] = msgspec.field(default_factory=dict)  # by reason
+    bodies_withheld: int = 0  # of stored exchanges: they could not be decoded, so not be redacted
+
+    @property
+    def unaccounted(self) -> int:
+        return self.seen - self.stored - self.sampled_out - sum(self.dropped.values())
+
+    def __str__(self) -> str:
+        parts = [f"{self.seen} seen", f"{self.stored} stored"]
+        if self.sampled_out:
+            parts.append(f"{self.sampled_out} sampled out")
+        parts += [f"{count} dropped ({reason})" for reason, count in sorted(self.dropped.items())]
+        if self.bodies_withheld:
+            parts.append(f"{self.bodies_withheld} bodies withheld (not decodable)")
+        return ", ".join(parts)
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`closed` says that the recorder ended it; else the counts are those of its last sign of life."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    tools: dict[str, str] = msgspec.field(default_factory=dict)  # name -> version
+    upstream: str
+    anchor: Anchor  # the zero of every time in the recording
+    redaction: Redaction = Redaction()
+    session_rule: str = ""
+    counts: Counts = Counts()
+    closed: bool = False
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of `folder`. UsageError where there is none, or none that this version reads."""
+    path = folder / FILE_NAME
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(_no_manifest(folder)) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON ({error}); restore it or record again") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise UsageError(f"{folder} is not a recording: {FILE_NAME} does not say format={FORMAT!r}")
+    try:
+        return msgspec.convert(migrated(content, str(path)), Manifest)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: {error}; restore it or record again") from None
+
+
+def _no_manifest(folder: Path) -> str:
+    if not folder.exists():
+        return f"recording {folder} does not exist; make it with: foreshock record --upstream URL -o {folder}"
+    if not folder.is_dir():
+        return f"recording {folder} is a file; a recording is a folder NAME.rec, made by: foreshock record"
+    if any(folder.glob("*.jsonl.zst")):
+        return f"recording {folder} has lost its {FILE_NAME}; restore the file or record again"
+    return f"{folder} is not a recording: it holds no {FILE_NAME}; make one with: foreshock record"
+
+
+def migrated(
+    content: dict[str, Any],
+    where: str,
+    migrations: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MIGRATIONS,
+    current: int = VERSION,
+) -> dict[str, Any]:
+    """The manifest as the current version has it. UsageError for a version that no step leads on from."""
+    while (version := content.get("version")) != current:
+        step = migrations.get(version) if isinstance(version, int) else None
+        if step is None:
+            raise UsageError(
+                f"{where}: version={version!r}, this Foreshock reads 1 to {current}; "
+                "read it with the Foreshock that wrote it, or a newer one"
+            )
+        content = step(content)
+    return content
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replaces the manifest in one move, so that a kill leaves the old one or the new one."""
+    new = folder / f".{FILE_NAME}.new"
+    new.touch(mode=0o600)
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    new.replace(folder / FILE_NAME)

@@ -1,0 +1,144 @@
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from foreshock.errors import UsageError
+from foreshock.segment import SegmentWriter, read_segment
+
+
+class Hand:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def lines_of(path: Path) -> tuple[list[bytes], list[str]]:
+    tears: list[str] = []
+    return list(read_segment(path, tears.append)), tears
+
+
+def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
+    lines = [json.dumps({"n": n, "pad": "x" * 999}).encode() for n in range(3000)]
+    with SegmentWriter(tmp_path / "a.jsonl.zst", flush_bytes=10_000) as segment:
+        for line in lines:
+            segment.write(line)
+    assert lines_of(tmp_path / "a.jsonl.zst") == (lines, [])
+
+
+def test_an_empty_segment_has_no_lines_and_no_tears(tmp_path: Path) -> None:
+    SegmentWriter(tmp_path / "a.jsonl.zst").close()
+    assert lines_of(tmp_path / "a.jsonl.zst") == ([], [])
+
+
+def test_a_line_is_on_disk_after_a_second_though_nothing_else_is_written(tmp_path: Path) -> None:
+    clock = Hand()
+    with SegmentWriter(tmp_path / "a.jsonl.zst", clock=clock) as segment:
+        segment.write(b"{}")
+        clock.now_s += 0.9
+        segment.tick()
+        assert lines_of(segment.path)[0] == []
+        clock.now_s += 0.1
+        segment.tick()
+        assert lines_of(segment.path) == ([b"{}"], [])
+
+
+def test_a_line_is_on_disk_when_a_mebibyte_waits(tmp_path: Path) -> None:
+    with SegmentWriter(tmp_path / "a.jsonl.zst", clock=Hand()) as segment:
+        segment.write(b"x" * ((1 << 20) - 2))
+        assert segment.file_bytes == 0
+        segment.write(b"y")
+        assert segment.file_bytes == segment.path.stat().st_size > 0
+
+
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    with SegmentWriter(tmp_path / "a.jsonl.zst") as segment:
+        assert segment.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.zst").write_bytes(b"precious")
+    with pytest.raises(UsageError, match="already there"):
+        SegmentWriter(tmp_path / "a.jsonl.zst")
+    assert (tmp_path / "a.jsonl.zst").read_bytes() == b"precious"
+
+
+def test_closing_twice_does_nothing_more(tmp_path: Path) -> None:
+    segment = SegmentWriter(tmp_path / "a.jsonl.zst")
+    segment.close()
+    segment.close()
+
+
+@pytest.mark.parametrize("cut_bytes", [1, 5, 40])
+def test_a_torn_tail_is_read_up_to_the_tear_and_said_once(tmp_path: Path, cut_bytes: int) -> None:
+    path = tmp_path / "a.jsonl.zst"
+    with SegmentWriter(path) as segment:
+        segment.write(b'{"n":1}')
+        segment.flush()
+        whole_bytes = segment.file_bytes
+        segment.write(b'{"n":2}' + b" " * 50)
+    path.write_bytes(path.read_bytes()[: max(whole_bytes + 1, segment.file_bytes - cut_bytes)])
+    lines, tears = lines_of(path)
+    assert lines[0] == b'{"n":1}'
+    assert tears == [f"a.jsonl.zst is cut off in the frame at byte {whole_bytes}: read up to the cut"]
+
+
+def test_a_frame_of_many_blocks_gives_its_whole_lines_when_it_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.zst"
+    lines = [f'{{"n":{n}}}'.encode() for n in range(100_000)]
+    with SegmentWriter(path, flush_bytes=1 << 30, flush_after_s=1000) as segment:
+        for line in lines:
+            segment.write(line)
+    path.write_bytes(path.read_bytes()[: segment.file_bytes // 2])
+    read, tears = lines_of(path)
+    assert 0 < len(read) < len(lines)
+    assert read == lines[: len(read)]
+    assert len(tears) == 1
+
+
+def test_a_damaged_frame_gives_nothing_and_ends_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.zst"
+    with SegmentWriter(path) as segment:
+        segment.write(b'{"n":1}')
+        segment.flush()
+        first_bytes = segment.file_bytes
+        segment.write(b'{"n":2}')
+    content = bytearray(path.read_bytes())
+    content[-6] ^= 0xFF  # the last byte of the content; the checksum is the last four
+    path.write_bytes(content)
+    lines, tears = lines_of(path)
+    assert lines == [b'{"n":1}']
+    assert len(tears) == 1
+    assert f"damaged in the frame at byte {first_bytes}" in tears[0]
+
+
+def test_a_file_that_is_no_segment_is_one_tear(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.zst").write_bytes(b"not zstd at all")
+    lines, tears = lines_of(tmp_path / "a.jsonl.zst")
+    assert lines == []
+    assert len(tears) == 1
+
+
+def test_standard_tools_read_it(tmp_path: Path) -> None:
+    with SegmentWriter(tmp_path / "a.jsonl.zst") as segment:
+        for n in range(3):
+            segment.write(json.dumps({"n": n}).encode())
+            segment.flush()
+    try:
+        shown = subprocess.run(["zstdcat", str(segment.path)], capture_output=True, check=True)
+    except FileNotFoundError:
+        pytest.skip("zstdcat is not installed here")
+    assert [json.loads(line)["n"] for line in shown.stdout.splitlines()] == [0, 1, 2]
+
+
+def test_another_tools_frames_may_break_lines_anywhere(tmp_path: Path) -> None:
+    import zstandard
+
+    compress = zstandard.ZstdCompressor().compress
+    (tmp_path / "a.jsonl.zst").write_bytes(compress(b'{"a":1}\n{"b"') + compress(b":2}\n"))
+    assert lines_of(tmp_path / "a.jsonl.zst") == ([b'{"a":1}', b'{"b":2}'], [])
