@@ -1,0 +1,44 @@
+"""Never production: which hosts may be sent traffic. Loopback always, others only if `allow` names them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+
+def host_of_url(url: str) -> str:
+    """The host of an http(s) URL, in lower case, IPv6 without brackets. Raises ValueError saying what is wrong."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("expected a URL that starts with http:// or https://")
+    if not parts.hostname:
+        raise ValueError("the URL has no host")
+    _ = parts.port  # raises ValueError where it is none
+    return parts.hostname
+
+
+def host_of_address(address: str) -> str:
+    """The host of 'host:port', IPv6 as '[::1]:80'. Raises ValueError saying what is wrong."""
+    parts = urlsplit(f"//{address}")
+    if not parts.hostname or parts.port is None or parts.path or parts.query:
+        raise ValueError("expected an address such as '127.0.0.1:8080'")
+    return parts.hostname
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_allowed(host: str, allow: Collection[str]) -> None:
+    """Raises ValueError, with the mend, if `host` may not be sent traffic."""
+    if not is_loopback(host) and host.lower() not in {each.lower() for each in allow}:
+        listed = ", ".join(allow) or "nothing"
+        raise ValueError(
+            f"host {host} is not on the allow-list (loopback and: {listed}); if it may be, add it to 'allow'"
+        )

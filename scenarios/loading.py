@@ -1,0 +1,229 @@
+"""A scenario from its YAML file, wholly checked: whatever can be wrong without starting anything is said here.
+
+Every error is a UsageError in one line with file, line and path, such as
+`shop.yaml:14: faults[1].window.for=20: expected '20s', '500ms' or '30%'`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from faults.catalogue import KINDS
+from foreshock.duration import parse_duration_s
+from foreshock.errors import UsageError
+from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression
+from scenarios.decoding import check_keys, decode, unknown_key
+from scenarios.faultplan import single_faults
+from scenarios.hosts import check_allowed, host_of_address, host_of_url
+from scenarios.scenario import FaultEntry, Scenario, ScenarioFile
+from scenarios.variables import UnknownVariable, address_values, at_load, filled
+from scenarios.yamlfile import Document, Place, read_document
+
+_FAULT_KEYS = tuple(field for field in FaultEntry.__struct_fields__ if field != "args")
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*")
+_ANYWHERE_AMONG = ("command", "environment", "directory", "ready", "metrics")  # of a process: may hold any variable
+
+
+def load_scenario(path: Path, environment: Mapping[str, str]) -> Scenario:
+    """The scenario in `path`; `environment` is what `${env.NAME}` reads. Raises UsageError."""
+    document = read_document(path)
+    if not isinstance(document.value, dict):
+        raise UsageError(f"{path}:1: expected a mapping that starts with 'version: 1'")
+    check_keys(document, ScenarioFile, _with_args(document.value), written_at=_without_args)
+    value = _substituted(document, str(path.resolve().parent), environment)
+    written = decode(document, ScenarioFile, _with_args(value), written_at=_without_args)
+    for check in _CHECKS:
+        check(document, written)
+    fields = {name: getattr(written, name) for name in ScenarioFile.__struct_fields__}
+    return Scenario(file=path, **fields)
+
+
+# Variables
+
+
+def _substituted(document: Document, scenario_dir: str, environment: Mapping[str, str]) -> Any:
+    """The document's value with every variable that is known now, the others checked and left."""
+    processes, links = _names(document, "processes"), _names(document, "links")
+    of_processes = tuple(address_values("processes", dict.fromkeys(processes, ":")))
+    everything = ("dir", *of_processes, *address_values("links", dict.fromkeys(links, ":")))
+
+    def walk(value: Any, place: Place) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(item, (*place, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item, (*place, index)) for index, item in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        later = _known_later(place, of_processes, everything)
+        try:
+            text = at_load(value, scenario_dir, environment, later)
+        except UnknownVariable as error:
+            raise document.error(place, str(error)) from error
+        return text if later else filled(text, {})
+
+    return walk(document.value, ())
+
+
+def _names(document: Document, key: str) -> tuple[str, ...]:
+    named = document.value.get(key)
+    names = tuple(named) if isinstance(named, dict) else ()
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise document.error((key, name), "expected a name of letters, digits, '-' and '_'", show=False)
+    return names
+
+
+def _known_later(place: Place, of_processes: tuple[str, ...], everything: tuple[str, ...]) -> tuple[str, ...]:
+    """The variables that a text at `place` may hold although they are known only when an instance starts."""
+    match place:
+        case ("processes", _, key, *_) if key in _ANYWHERE_AMONG:
+            return everything
+        case ("links", _, "upstream"):
+            return of_processes  # links are opened before anything starts, one not behind another
+        case ("target",) | ("reset", _, _) | ("invariants", _, "http" | "sql", _):
+            return everything
+    return ()
+
+
+# A fault's magnitudes stand beside its kind in the file, and in `args` in the type.
+
+
+def _with_args(value: dict[str, Any]) -> dict[str, Any]:
+    faults = value.get("faults")
+    if not isinstance(faults, list):
+        return value
+    return {**value, "faults": [_fault_with_args(fault) if isinstance(fault, dict) else fault for fault in faults]}
+
+
+def _fault_with_args(fault: dict[str, Any]) -> dict[str, Any]:
+    args = {key: item for key, item in fault.items() if key not in _FAULT_KEYS}
+    return {key: item for key, item in fault.items() if key in _FAULT_KEYS} | {"args": args}
+
+
+def _without_args(place: Place) -> Place:
+    return place[:2] + place[3:] if place[:1] == ("faults",) and place[2:3] == ("args",) else place
+
+
+# What the types alone can't say
+
+
+def _check_unique_names(document: Document, scenario: ScenarioFile) -> None:
+    ids = [(("faults", index, "id"), fault.id) for index, fault in enumerate(scenario.faults) if fault.id]
+    names = [(("invariants", index, "name"), invariant.name) for index, invariant in enumerate(scenario.invariants)]
+    for places in (ids, names):
+        _check_unique(document, places)
+
+
+def _check_unique(document: Document, named: Iterable[tuple[Place, str]]) -> None:
+    first: dict[str, Place] = {}
+    for place, name in named:
+        if name in first:
+            raise document.error(place, f"already used on line {document.line(first[name])}; each needs its own")
+        first[name] = place
+
+
+def _check_system(document: Document, scenario: ScenarioFile) -> None:
+    several = (scenario.explore.instances or 1) > 1
+    if several and not scenario.processes:
+        mend = "instances are copies that the harness starts, and there are no 'processes'; expected 1"
+        raise document.error(("explore", "instances"), mend)
+    for name, link in scenario.links.items():
+        if several and not link.listen.endswith(":0"):
+            place: Place = ("links", name, "listen")
+            problem = f"{scenario.explore.instances} instances can't share one port; leave it out, or end it in ':0'"
+            raise document.error(place, problem)
+
+
+def _check_addresses(document: Document, scenario: ScenarioFile) -> None:
+    """Law 8: nothing is sent to a host that is neither loopback nor allowed by name."""
+    somewhere = dict.fromkeys((*scenario.processes, *scenario.links), "127.0.0.1:1")
+    values = {"dir": "/dir", **address_values("processes", somewhere), **address_values("links", somewhere)}
+    for place, text, host_of in _addresses(scenario):
+        try:
+            check_allowed(host_of(filled(text, values)), scenario.allow)
+        except ValueError as error:
+            raise document.error(place, str(error)) from error
+
+
+def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[str], str]]]:
+    """Everything that traffic is sent to or listened at: its place, its text, and how to read the host from it."""
+    yield ("target",), scenario.target, host_of_url
+    for name, process in scenario.processes.items():
+        if process.ready.http:
+            yield ("processes", name, "ready", "http"), process.ready.http, host_of_url
+        if process.ready.tcp:
+            yield ("processes", name, "ready", "tcp"), process.ready.tcp, host_of_address
+        if process.metrics:
+            yield ("processes", name, "metrics"), process.metrics, host_of_url
+    for name, link in scenario.links.items():
+        yield ("links", name, "upstream"), link.upstream, host_of_address
+        yield ("links", name, "listen"), link.listen, host_of_address
+    for index, request in enumerate(scenario.reset):
+        method, url = request.method_and_url
+        yield ("reset", index, method.lower()), url, host_of_url
+    for index, invariant in enumerate(scenario.invariants):
+        if invariant.http:
+            yield ("invariants", index, "http", "get"), invariant.http.get, host_of_url
+
+
+def _check_faults(document: Document, scenario: ScenarioFile) -> None:
+    for index, entry in enumerate(scenario.faults):
+        place: Place = ("faults", index)
+        _check_known(document, (*place, "link"), entry.link, scenario.links, "links")
+        _check_known(document, (*place, "kind"), entry.kind, KINDS, "kinds")
+        if entry.nth and entry.nth.link:
+            _check_known(document, (*place, "nth", "link"), entry.nth.link, scenario.links, "links")
+        _check_magnitudes(document, place, entry)
+        if entry.every is not None:
+            _check_every(document, place, entry)
+
+
+def _check_known(document: Document, place: Place, name: str, known: Collection[str], what: str) -> None:
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, known, n=1)
+    mend = f"; did you mean {close[0]!r}?" if close else ""
+    raise document.error(place, f"not one of the {what}{mend} ({what}: {', '.join(known) or 'none'})")
+
+
+def _check_magnitudes(document: Document, place: Place, entry: FaultEntry) -> None:
+    arguments = [argument.name for argument in KINDS[entry.kind].arguments]
+    if entry.kind != "toxic" and (unknown := [name for name in entry.args if name not in arguments]):
+        allowed = [*_FAULT_KEYS, *arguments]
+        raise document.error((*place, unknown[0]), f"{entry.kind}: {unknown_key(unknown[0], allowed)}", show=False)
+    try:
+        single_faults((entry,))
+    except ValueError as error:
+        problem = re.sub(r"^fault '[^']*': ", "", str(error))
+        wrong = next((name for name in entry.args if f" {name}=" in problem), None)
+        if wrong:  # its value is shown already
+            raise document.error((*place, wrong), problem.rpartition(": ")[2]) from error
+        raise document.error(place, problem) from error
+
+
+def _check_every(document: Document, place: Place, entry: FaultEntry) -> None:
+    if entry.at or entry.nth or not entry.window:
+        raise document.error((*place, "every"), "repeats a window; give 'window' its 'for', without 'at' and 'nth'")
+    length = entry.window.for_
+    if not length.endswith("%") and parse_duration_s(length) >= parse_duration_s(entry.every or ""):
+        raise document.error((*place, "every"), f"expected longer than window.for={length!r}")
+
+
+def _check_invariants(document: Document, scenario: ScenarioFile) -> None:
+    for index, invariant in enumerate(scenario.invariants):
+        try:
+            Expression(invariant.expect, SQL_NAMES if invariant.sql else HTTP_NAMES)
+        except ValueError as error:
+            raise document.error(("invariants", index, "expect"), str(error)) from error
+
+
+def _check_explore(document: Document, scenario: ScenarioFile) -> None:
+    for index, kind in enumerate(scenario.explore.faults or ()):
+        _check_known(document, ("explore", "faults", index), kind, KINDS, "kinds")
+
+
+_CHECKS = (_check_unique_names, _check_system, _check_addresses, _check_faults, _check_invariants, _check_explore)

@@ -1,0 +1,230 @@
+"""The scenario: what to start, what to shake, what must hold, and how long to search. Types only.
+
+`scenarios.loading` reads one from YAML with every error at its line; `scenarios.scenario_schema` publishes the JSON
+Schema. Texts may still hold `${...}` variables that are known only when an instance starts (`scenarios.variables`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from foreshock.duration import parse_duration_s
+
+_DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
+
+Name = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9][\w.-]*$", description="a name of letters, digits, '-', '_' and '.', such as 'shop'"),
+]
+Text = Annotated[str, Meta(min_length=1, description="text (in quotes where YAML would read something else)")]
+Duration = Annotated[str, Meta(pattern=rf"^{_DURATION}$", description="a duration such as '20s' or '500ms'")]
+Span = Annotated[str, Meta(pattern=rf"^({_DURATION}|[0-9]+(\.[0-9]+)?%)$", description="'20s', '500ms' or '30%'")]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://|\$\{)",
+        description="a URL such as 'http://127.0.0.1:8080/path' or '${processes.NAME.url}/path'",
+    ),
+]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\S+:[0-9]+|\$\{[^{}]+\}(:[0-9]+)?)$",
+        description="an address such as '127.0.0.1:8080' or '${processes.NAME.address}'",
+    ),
+]
+Count = Annotated[int, Meta(ge=1, description="a whole number from 1")]
+Argument = Annotated[str, Meta(description="text (in quotes where YAML would read a number)")]
+Command = Annotated[
+    tuple[Argument, ...],
+    Meta(min_length=1, description="a list such as [python, -m, shop, --port, '${processes.NAME.port}']"),
+]
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One mapping of a scenario: unknown keys are refused."""
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """A process is ready once `http` answers 2xx, or `tcp` accepts a connection."""
+
+    http: Url | None = None
+    tcp: Address | None = None
+    within: Duration = "10s"
+
+    def __post_init__(self) -> None:
+        if (self.http is None) == (self.tcp is None):
+            raise ValueError("expected exactly one of 'http' (a URL) and 'tcp' (an address)")
+
+
+class Process(Struct, frozen=True, kw_only=True):
+    """A process of the system under test. `python` as the command's first word is the interpreter that runs us."""
+
+    command: Command
+    environment: dict[str, Argument] = {}
+    directory: Text = "${scenario_dir}"  # where it is started
+    ready: Ready
+    metrics: Url | None = None  # a Prometheus text endpoint
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """A network hop through a proxy, to `upstream`. A port of 0 lets the system choose one."""
+
+    upstream: Address
+    listen: Address = "127.0.0.1:0"
+
+
+class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Exactly one method with its URL."""
+
+    get: Url | None = None
+    post: Url | None = None
+    put: Url | None = None
+    delete: Url | None = None
+
+    def __post_init__(self) -> None:
+        if sum(url is not None for url in (self.get, self.post, self.put, self.delete)) != 1:
+            raise ValueError("expected exactly one of get, post, put, delete, with a URL")
+
+    @property
+    def method_and_url(self) -> tuple[str, str]:
+        return next((name.upper(), url) for name in self.__struct_fields__ if (url := getattr(self, name)) is not None)
+
+
+class HttpProbe(Struct, frozen=True, kw_only=True):
+    """A read of the system's state over HTTP."""
+
+    get: Url
+
+
+class SqlProbe(Struct, frozen=True, kw_only=True):
+    """A read of the system's state from a SQLite file, opened read-only."""
+
+    database: Text
+    query: Text
+
+
+class Invariant(Struct, frozen=True, kw_only=True):
+    """What must hold once the network is well: a CEL expression over what a probe reads.
+
+    Names in the expression: `rows` (SQL: a list of maps), or `status`, `headers` (keys in lower case), `body` (text)
+    and `json` (null where the body is none). It is evaluated until it holds or `within` is over.
+    """
+
+    name: Text
+    http: HttpProbe | None = None
+    sql: SqlProbe | None = None
+    expect: Text
+    within: Duration = "1s"
+
+    def __post_init__(self) -> None:
+        if (self.http is None) == (self.sql is None):
+            raise ValueError("expected exactly one of 'http' and 'sql'")
+
+    @property
+    def within_s(self) -> float:
+        return parse_duration_s(self.within)
+
+
+class Replay(Struct, frozen=True, kw_only=True):
+    """How the recording is replayed in the calm and the shaken phase: `speed` 2 is twice as fast as recorded."""
+
+    speed: Annotated[float, Meta(gt=0, le=1000, description="a number above 0, such as 1 or 2.5")] = 1.0
+
+
+class FaultWindow(Struct, frozen=True, kw_only=True, rename={"from_": "from", "for_": "for"}):
+    from_: Span = "0%"
+    for_: Span = "100%"
+
+
+class FaultAt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"while_": "while"}):
+    """At a step of the recorded plan: on until `before` is sent, while `while_` runs, or from the end of `after` on."""
+
+    before: Text | None = None
+    while_: Text | None = None
+    after: Text | None = None
+
+
+class FaultNth(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At the `n`-th request of `route` ('POST /orders/{id}'), or the `n`-th connection of `link`."""
+
+    n: Count
+    route: Text | None = None
+    link: Name | None = None
+    attempt: Count = 1
+
+
+class FaultEntry(Struct, frozen=True, kw_only=True):
+    """A fault of the shaken phase as the file has it; its magnitudes stand beside the kind and are in `args` here.
+
+    With `every`, the window is only the first of several: see `scenarios.faultplan`.
+    """
+
+    id: Name | None = None  # made from the kind and the link if absent
+    link: Name
+    kind: Name
+    window: FaultWindow | None = None
+    at: FaultAt | None = None
+    nth: FaultNth | None = None
+    every: Duration | None = None
+    args: dict[str, Any] = {}
+
+
+class Explore(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """The search's budget. `faults` are the kinds it may use; none given: all of the catalogue."""
+
+    executions: Annotated[int, Meta(ge=0, description="a whole number from 0 (no search)")] = 150
+    instances: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
+    faults: tuple[Name, ...] | None = None
+    for_: Duration = "60s"
+
+    @property
+    def for_s(self) -> float:
+        return parse_duration_s(self.for_)
+
+
+class ScenarioFile(Struct, frozen=True, kw_only=True):
+    """What stands in the file. Without `processes` the system is the user's own: only `target` is known of it."""
+
+    version: Annotated[Literal[1], Meta(description="1, the only version so far")]
+    name: Name
+    allow: tuple[Text, ...] = ()  # hosts that may be sent traffic, besides loopback
+    engine: Literal["auto", "toxiproxy", "embedded"] = "auto"
+    processes: dict[str, Process] = {}
+    links: dict[str, Link] = {}
+    target: Url
+    reset: tuple[Request, ...] = ()
+    recording: Text | None = None  # relative to the file
+    replay: Replay = Replay()
+    settle: Duration = "100ms"  # what probes read must stay equal for so long before it is judged
+    faults: tuple[FaultEntry, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    explore: Explore = Explore()
+
+
+class Scenario(ScenarioFile, frozen=True, kw_only=True):
+    """A scenario that has been read and checked, and the file it came from."""
+
+    file: Path
+
+    @property
+    def folder(self) -> Path:
+        """The file's folder, absolute: what its relative paths start from."""
+        return self.file.resolve().parent
+
+    @property
+    def recording_path(self) -> Path | None:
+        return self.folder / self.recording if self.recording is not None else None
+
+    @property
+    def settle_s(self) -> float:
+        return parse_duration_s(self.settle)
+
+    @property
+    def instances(self) -> int:
+        """How many copies of the system the search uses: as asked; 4 if not asked; 1 where the system is not ours."""
+        return self.explore.instances or (4 if self.processes else 1)
