@@ -92,7 +92,7 @@ def read_segment(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
     """The lines of a segment in file order, without line feeds.
 
     A frame that is cut gives the lines that are whole in it; a frame that is damaged gives none, for the checksum
-    stands for all of it. Both end the reading, and `on_tear` is told once, in a sentence that names the file and the byte.
+    stands for all of it. Both end the reading, and `on_tear` is told once: a sentence with the file and the byte.
     """
     unfinished = b""  # a line may go on in the next frame, if another tool compressed the file
     for frame in _frames(path, on_tear):

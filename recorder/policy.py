@@ -1,6 +1,12 @@
 """What is redacted: the names of headers and fields whose values never reach a disk as they were."""
 
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
 import msgspec
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _HEADERS = (
     "authorization",
@@ -52,6 +58,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     headers: tuple[str, ...] = _HEADERS
     fields: tuple[str, ...] = _FIELDS
+
+
+def names_of(policy: Policy) -> Callable[[str], bool]:
+    """Tells whether a field's name ends in the words of one that the policy names."""
+    named = frozenset(tuple(name.lower().split()) for name in policy.fields)
+    longest = max((len(words) for words in named), default=0)
+
+    @lru_cache(4096)
+    def is_named(name: str) -> bool:
+        words = tuple(word.lower() for word in _WORD.findall(name))
+        return any(words[-count:] in named for count in range(1, longest + 1))
+
+    return is_named
 
 
 class Redaction(msgspec.Struct, frozen=True, kw_only=True):
