@@ -1,0 +1,1 @@
+"""Predicates over a finished history and the live system, three-valued: held, violated, unknown. One in each file."""

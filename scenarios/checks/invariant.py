@@ -1,0 +1,133 @@
+"""A declared invariant: what its probe reads must satisfy its expression once the network is well.
+
+It needs no control: the user has said what must hold. It is read again and again until it holds (and what was read has
+stayed equal for the settling time, so that work still under way is not missed) or until its `within` is over.
+
+- held: the expression was true on what was read.
+- violated: it was false to the end.
+- unknown: at the end the state could not be read (timeout, refused, a 5xx although the expression does not look at
+  `status`, SQL that fails), or the expression could not be evaluated on it.
+
+Where it can be wrong: a state that is impossible only for a moment heals before it is read; a state that takes longer
+than `within` to become right is called violated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from foreshock.clock import Clock
+from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression, Unevaluable
+from scenarios.checks.probe import Unreadable, Values, read_http, read_sql
+from scenarios.finding import CheckResult, Verdict
+from scenarios.scenario import Invariant
+
+Redact = Callable[[str], str]
+
+_PAUSE_S = 0.05  # between two reads
+_KEPT_ROWS = 20
+_KEPT_CHARACTERS = 2_000
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One read: the verdict it would give, what was read (None if nothing could be), and the reason of an unknown."""
+
+    verdict: Verdict
+    values: Values | None
+    reason: str = ""
+
+
+class InvariantCheck:
+    """`invariant` has no variables left. `redact` is applied to all text that is kept of what was read."""
+
+    def __init__(self, invariant: Invariant, redact: Redact) -> None:
+        self.invariant = invariant
+        self._redact = redact
+        self._expression = Expression(invariant.expect, SQL_NAMES if invariant.sql else HTTP_NAMES)
+
+    async def read(self) -> Reading:
+        """Reads and evaluates once."""
+        try:
+            values = await self._values()
+        except Unreadable as error:
+            return Reading("unknown", None, str(error))
+        if values.get("status", 200) >= 500 and not self._expression.reads("status"):
+            return Reading("unknown", values, f"the probe was answered {values['status']}")
+        try:
+            return Reading("held" if self._expression.holds(values) else "violated", values)
+        except Unevaluable as error:
+            return Reading("unknown", values, str(error))
+
+    async def _values(self) -> Values:
+        if self.invariant.sql is not None:
+            return await read_sql(self.invariant.sql)
+        assert self.invariant.http is not None  # exactly one, the type holds it
+        return await read_http(self.invariant.http)
+
+    def result(self, last: Reading, reads: int) -> CheckResult:
+        """The verdict of the `last` of so many `reads`."""
+        return CheckResult(
+            check=self.invariant.name,
+            verdict=last.verdict,
+            evaluated=reads if last.verdict != "unknown" else 0,
+            message=self._redact(self._message(last)),
+            observed=_bounded(last.values, self._redact),
+        )
+
+    def _message(self, last: Reading) -> str:
+        expected = f"expected {self.invariant.expect}"
+        if last.verdict == "unknown":
+            return f"{expected}; could not be judged: {last.reason}"
+        return f"{expected}; {'it held' if last.verdict == 'held' else 'it did not hold'} on {_read(last.values or {})}"
+
+
+async def judge_invariants(
+    checks: Sequence[InvariantCheck], *, settle_s: float, clock: Clock
+) -> tuple[CheckResult, ...]:
+    """Every check's result, in order; all are read side by side, from now on (the faults have just been lifted)."""
+    return tuple(await asyncio.gather(*(_eventually(check, settle_s, clock) for check in checks)))
+
+
+async def _eventually(check: InvariantCheck, settle_s: float, clock: Clock) -> CheckResult:
+    """Reads until it has held on equal reads for the settling time, or until its time is over."""
+    ends_s = clock() + max(check.invariant.within_s, settle_s)
+    last, reads, equal_since_s = await check.read(), 1, clock()
+    while (now_s := clock()) < ends_s and not (last.verdict == "held" and now_s - equal_since_s >= settle_s):
+        await asyncio.sleep(_PAUSE_S)
+        reading = await check.read()
+        reads += 1
+        if reading.values != last.values:
+            equal_since_s = clock()
+        last = reading
+    return check.result(last, reads)
+
+
+def _read(values: Values) -> str:
+    if "rows" in values:
+        count = len(values["rows"])
+        return f"{count} row{'' if count == 1 else 's'}" + (f", first {values['rows'][0]}" if count else "")
+    return f"status {values['status']}"
+
+
+def _bounded(values: Values | None, redact: Redact) -> Any:
+    """What was read, small enough to keep: the first rows, the beginning of a body, with text redacted."""
+    if values is None:
+        return None
+    if "rows" in values:
+        kept = {"rows": values["rows"][:_KEPT_ROWS], "row_count": len(values["rows"])}
+        return _redacted(kept, redact)
+    return {"status": values["status"], "body": redact(values["body"][:_KEPT_CHARACTERS])}
+
+
+def _redacted(value: Any, redact: Redact) -> Any:
+    if isinstance(value, str):
+        return redact(value[:_KEPT_CHARACTERS])
+    if isinstance(value, dict):
+        return {key: _redacted(item, redact) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    return value

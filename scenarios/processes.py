@@ -1,0 +1,180 @@
+"""One process of the system under test: started, waited for, listened to, and stopped with all its children.
+
+Each runs in a session and process group of its own: Ctrl-C in the terminal reaches us alone, and we decide the order;
+stopping it stops what it started. Should we be killed, the warden ends the group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from foreshock.duration import format_duration, parse_duration_s
+from foreshock.errors import HarnessError
+from scenarios.ask import Unanswered, accepts, ask
+from scenarios.scenario import Process, Ready
+from scenarios.warden import Warden, kill_group
+
+_LINE_BYTES = 64 << 10  # a longer line is taken in pieces
+_TAIL_LINES = 8  # of its output, repeated when it did not start
+_POLL_S = 0.02
+_ASK_S = 2.0  # one question whether it is ready
+GRACE_S = 3.0  # from SIGTERM to SIGKILL
+
+
+class RunningProcess:
+    """A started process. `spec` has no variables left; `on_line` is called with every line it writes, as it comes."""
+
+    def __init__(
+        self, name: str, spec: Process, environment: Mapping[str, str], on_line: Callable[[str], None], warden: Warden
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        self._environment = environment
+        self._on_line = on_line
+        self._warden = warden
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._output: asyncio.ReadTransport | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    async def start(self) -> None:
+        """Starts it and waits until it is ready. Raises HarnessError, with its last words, if it does not get there."""
+        reading, writing = os.pipe()
+        try:
+            self._spawn(writing)
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        loop = asyncio.get_running_loop()
+        self._output, _ = await loop.connect_read_pipe(lambda: _Lines(self._heard), os.fdopen(reading, "rb", 0))
+        await self._until_ready()
+
+    def _spawn(self, output: int) -> None:
+        command = [sys.executable if self.spec.command[0] == "python" else self.spec.command[0], *self.spec.command[1:]]
+        try:
+            self._child = subprocess.Popen(  # noqa: S603  (the scenario's own command; no shell)
+                command,
+                cwd=self.spec.directory,
+                env={**self._environment, **self.spec.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise HarnessError(f"process {self.name}: {_why_not_started(error, command[0], self.spec)}") from error
+        self._warden.watch(self._child.pid)
+
+    async def _until_ready(self) -> None:
+        within_s = parse_duration_s(self.spec.ready.within)
+        try:
+            async with asyncio.timeout(within_s):
+                while not await is_ready(self.spec.ready):
+                    self._check_alive()
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            asked = self.spec.ready.http or self.spec.ready.tcp
+            mend = f"was not ready within {format_duration(within_s)} ({asked}); give it longer with ready.within"
+            raise HarnessError(f"process {self.name} {mend}{self._last_words()}") from error
+        self._check_alive()  # what answered may be another program on its port
+
+    def _check_alive(self) -> None:
+        if not self.alive:
+            assert self._child is not None
+            raise HarnessError(
+                f"process {self.name} {_ended(self._child.returncode)} before it was ready{self._last_words()}"
+            )
+
+    def _last_words(self) -> str:
+        if not self._tail:
+            return "; it said nothing"
+        words = " | ".join(self._tail)
+        in_use = "; its port is in use" if "address already in use" in words.lower() or "EADDRINUSE" in words else ""
+        return f"{in_use}; its last words: {words}"
+
+    def _heard(self, line: str) -> None:
+        if line.strip():
+            self._tail.append(line.strip()[:400])
+        self._on_line(line)
+
+    async def stop(self) -> None:
+        """Ends it and all it started: SIGTERM, then SIGKILL for what is left. Harmless when it has ended."""
+        if self._child is not None:
+            await self._end(self._child)
+        if self._output is not None:
+            self._output.close()
+        self._child = self._output = None
+
+    async def _end(self, child: subprocess.Popen[bytes]) -> None:
+        try:
+            if child.poll() is None:
+                kill_group(child.pid, signal.SIGTERM)
+            for _ in range(int(GRACE_S / _POLL_S)):
+                if child.poll() is not None:
+                    break
+                await asyncio.sleep(_POLL_S)
+        finally:
+            kill_group(child.pid, signal.SIGKILL)
+            child.wait()  # killed: a moment
+            self._warden.forget(child.pid)
+
+
+async def is_ready(ready: Ready) -> bool:
+    """Whether it answers 2xx, or accepts a connection, now."""
+    if ready.tcp is not None:
+        parts = urlsplit(f"//{ready.tcp}")
+        return await accepts(parts.hostname or "", parts.port or 0, timeout_s=_ASK_S)
+    try:
+        answer = await ask("GET", ready.http or "", timeout_s=_ASK_S)
+    except Unanswered:
+        return False
+    return 200 <= answer.status < 300
+
+
+def _why_not_started(error: OSError, program: str, spec: Process) -> str:
+    if not Path(spec.directory).is_dir():
+        return f"directory={spec.directory!r} is not a folder"
+    if isinstance(error, FileNotFoundError):
+        return f"command {program!r} was not found"
+    return f"command {program!r} can't be started: {error.strerror or error}"
+
+
+def _ended(code: int) -> str:
+    return f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+
+
+class _Lines(asyncio.Protocol):
+    """Whole lines of what arrives, as text."""
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self._on_line = on_line
+        self._rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
+        if len(self._rest) > _LINE_BYTES:
+            self.connection_lost(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._on_line(rest.decode("utf-8", "replace"))

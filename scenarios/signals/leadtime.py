@@ -1,0 +1,130 @@
+"""What the system knew, and how long before its users did: the calm replay's signals against a shaken one's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from foreshock.duration import format_duration
+from replayer.outcome import Outcome
+from scenarios.finding import LeadTime, LeadVerdict, Moved
+from scenarios.signals.moving import Move, flow_moved, increments, level_moved, once_each, only_rises, rises
+from scenarios.signals.signallog import Points, Series, SignalLog, Template, is_counter
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """The first answer that a user saw fail, in seconds from the replay's start."""
+
+    t_s: float
+    what: str
+
+
+def first_failure(outcomes: Sequence[Outcome], *, after_s: float = 0.0) -> Failure | None:
+    """The earliest failure that ended after `after_s` (seconds from the replay's start), None if there is none.
+
+    A failure is a step of unknown fate (timeout, reset, cut, 5xx) that production had answered with less than 500. It
+    is seen when it ends. With `after_s` the instant at which the faults were lifted: what the network can't excuse.
+    """
+    failed = [outcome for outcome in outcomes if _failed(outcome) and (outcome.ended_s or 0.0) > after_s]
+    if not failed:
+        return None
+    first = min(failed, key=lambda outcome: outcome.ended_s or 0.0)
+    return Failure(first.ended_s or 0.0, f"{first.route} {_answer(first)}")
+
+
+def _failed(outcome: Outcome) -> bool:
+    recorded_fine = outcome.recorded_status is not None and outcome.recorded_status < 500
+    return outcome.fate == "unknown" and recorded_fine
+
+
+def _answer(outcome: Outcome) -> str:
+    error = outcome.attempts[-1].error if outcome.attempts else None
+    if error is None:
+        return f"answered {outcome.status}"
+    waited = f" after {format_duration(outcome.latency_s)}" if outcome.latency_s is not None else ""
+    return f"ended in {error}{waited}"
+
+
+def judge(
+    calm: SignalLog,
+    shaken: SignalLog,
+    outcomes: Sequence[Outcome],
+    *,
+    replay_started_s: float,
+    seen_in: str,
+    since_s: float = 0.0,
+    failures_after_s: float = 0.0,
+) -> LeadTime:
+    """Which signals of `shaken` left what `calm` did, and when, against the first failure among `outcomes`.
+
+    `replay_started_s` places the replay of `outcomes` on the clock of the logs; everything else, the result's times
+    included, is in seconds from that start. Moves before `since_s` (the first fault) are not counted: nothing had
+    happened yet. The verdict is WARNED if a signal moved before the failure, LATE if only after it, SILENT if none
+    moved, UNKNOWN if nothing was watched or nothing failed.
+    """
+    failure = first_failure(outcomes, after_s=failures_after_s)
+    watched = {*calm.series(), *calm.templates(), *shaken.series(), *shaken.templates()}
+    moved = [
+        _moved(signal, move, replay_started_s, failure)
+        for signal, move in _moves(calm, shaken)
+        if move.t_s - replay_started_s >= since_s
+    ]
+    return LeadTime(
+        verdict=_verdict(moved, failure, len(watched)),
+        watched=len(watched),
+        first_failure_s=failure.t_s if failure else None,
+        first_failure=failure.what if failure else "",
+        moved=tuple(sorted(moved, key=lambda each: (each.moved_at_s, each.signal))),
+        seen_in=seen_in,
+    )
+
+
+def _verdict(moved: Sequence[Moved], failure: Failure | None, watched: int) -> LeadVerdict:
+    if failure is None or watched == 0:
+        return "UNKNOWN"
+    if not moved:
+        return "SILENT"
+    return "WARNED" if any(each.moved_at_s < failure.t_s for each in moved) else "LATE"
+
+
+def _moved(signal: Series | Template, move: Move, replay_started_s: float, failure: Failure | None) -> Moved:
+    moved_at_s = move.t_s - replay_started_s
+    return Moved(
+        signal=signal.text,
+        source=signal.source,
+        kind="metric" if isinstance(signal, Series) else "log",
+        moved_at_s=moved_at_s,
+        lead_s=failure.t_s - moved_at_s if failure else None,
+        how=move.how,
+    )
+
+
+def _moves(calm: SignalLog, shaken: SignalLog) -> list[tuple[Series | Template, Move]]:
+    calm_series, calm_templates = calm.series(), calm.templates()
+    listened = {series.source for series in calm_series}  # what calm never heard can't be compared
+    moves: list[tuple[Series | Template, Move | None]] = []
+    for series, points in shaken.series().items():
+        if series.source in listened:
+            moves.append((series, _series_move(series, calm_series.get(series), points)))
+    for template, times in shaken.templates().items():
+        moves.append((template, _template_move(calm_templates.get(template), times)))
+    return [(signal, move) for signal, move in moves if move is not None]
+
+
+def _series_move(series: Series, calm: Points | None, shaken: Points) -> Move | None:
+    if calm is None:
+        t_s, value = shaken[0]
+        return Move(t_s, f"appeared with {value:.4g}; calm runs never had it")
+    if is_counter(series.name):
+        return flow_moved(increments(calm), increments(shaken))
+    if only_rises(calm):
+        return flow_moved(rises(calm), rises(shaken))
+    return level_moved(calm, shaken)
+
+
+def _template_move(calm: Sequence[float] | None, shaken: Sequence[float]) -> Move | None:
+    if calm is None:
+        times = "once" if len(shaken) == 1 else f"{len(shaken)} times"
+        return Move(shaken[0], f"said {times}; calm runs never said it")
+    return flow_moved(once_each(calm), once_each(shaken))
