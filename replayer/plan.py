@@ -19,7 +19,11 @@ FORMAT = "foreshock-plan"
 VERSION = 1
 
 
-class Body(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record of a plan's file: what a version does not know is an error there, never skipped."""
+
+
+class Body(_Record, frozen=True, omit_defaults=True):
     """A request body: `text` where it is UTF-8, else `base64`."""
 
     text: str | None = None
@@ -40,7 +44,7 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
         return base64.b64decode(self.base64) if self.base64 is not None else (self.text or "").encode()
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Request(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """A request template: as recorded, before bindings write into it. Header text is Latin-1, one code point a byte."""
 
     method: str
@@ -49,7 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: Body | None = None
 
 
-class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
+class Binding(_Record, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
     """The value at `into` of this step's request is what step `from_`'s response said at `at`.
 
     Places are `replayer.places` text: 'path:2', 'query:page', 'json:$.order.id', 'form:csrf', 'header:If-Match',
@@ -62,7 +66,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     wrap: str = "{}"
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Recorded(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """What production answered to this step: the baseline that a replay is compared with."""
 
     status: int | None = None
@@ -70,7 +74,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """One request of a plan. `due_s` counts from the plan's start; `after` are the steps it must follow."""
 
     id: str
@@ -87,47 +91,62 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 # Edits: one change made to a recorded session in a plan, kept with what it replaced, so that it can be reverted alone.
 
 
-class Drop(msgspec.Struct, frozen=True, kw_only=True, tag="drop", tag_field="edit"):
+class Timing(_Record, frozen=True, kw_only=True):
+    """When a step was due and after what, and where it stood in the plan (`index`, from 0)."""
+
+    step: str
+    due_s: float
+    after: tuple[str, ...]
+    index: int = 0
+
+
+class Drop(_Record, frozen=True, kw_only=True, tag="drop", tag_field="edit"):
+    """`was` stood at `index`; `moved` is the timing of the steps that followed it."""
+
     was: Step
+    index: int = 0
+    moved: tuple[Timing, ...] = ()
 
 
-class Repeat(msgspec.Struct, frozen=True, kw_only=True, tag="repeat", tag_field="edit"):
+class Repeat(_Record, frozen=True, kw_only=True, tag="repeat", tag_field="edit"):
     """`step` was added; it sends what `of` sends."""
 
     step: str
     of: str
 
 
-class Reorder(msgspec.Struct, frozen=True, kw_only=True, tag="reorder", tag_field="edit"):
+class Reorder(_Record, frozen=True, kw_only=True, tag="reorder", tag_field="edit"):
+    """`step` is sent before step `before`; `moved` is the timing of every other step that had to change for it."""
+
     step: str
     was_due_s: float
     was_after: tuple[str, ...]
+    before: str = ""
+    was_index: int = 0
+    moved: tuple[Timing, ...] = ()
 
 
-class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    step: str
-    due_s: float
-    after: tuple[str, ...]
-
-
-class Burst(msgspec.Struct, frozen=True, kw_only=True, tag="burst", tag_field="edit"):
-    """The steps of `barrier` are sent together; `was` is when each was due, and after what."""
+class Burst(_Record, frozen=True, kw_only=True, tag="burst", tag_field="edit"):
+    """The steps of `barrier` are sent together; `was` is when each was due, and after what, and the same of every step
+    that had to move with them."""
 
     barrier: str
     was: tuple[Timing, ...]
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, tag="value", tag_field="edit"):
-    """The value at `place` of `step`'s request is `now`; recorded it `was`. A binding into the place is set aside."""
+class Value(_Record, frozen=True, kw_only=True, tag="value", tag_field="edit"):
+    """The value at `place` of `step`'s request is `now`; recorded it `was`, written as `was_text`. A binding into the
+    place is set aside."""
 
     step: str
     place: str
     now: Any
     was: Any
     was_binding: Binding | None = None
+    was_text: str | None = None
 
 
-class Actor(msgspec.Struct, frozen=True, kw_only=True, tag="actor", tag_field="edit"):
+class Actor(_Record, frozen=True, kw_only=True, tag="actor", tag_field="edit"):
     """`step` is sent by another session: with that one's cookies and credentials."""
 
     step: str
@@ -140,7 +159,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, tag="actor", tag_field="e
 Edit = Drop | Repeat | Reorder | Burst | Value | Actor
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Source(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """The recording a plan was made from, and the slice of it."""
 
     recording: str
@@ -150,7 +169,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sessions: tuple[str, ...] = ()  # empty: all
 
 
-class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Provenance(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """Who made the plan, from what, and which recorded steps were taken out only to make it small."""
 
     made_by: str = ""
@@ -158,7 +177,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trimmed: tuple[str, ...] = ()
 
 
-class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Budget(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """Bounds that a run of the plan keeps."""
 
     step_timeout_s: float = 10.0  # from sent to the last byte
@@ -166,7 +185,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body_bytes: int = 1 << 20  # how much of a response body is kept
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Header(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """What holds for the whole plan. `format` and `version` are always written, first."""
 
     name: str
@@ -201,3 +220,8 @@ class Plan(msgspec.Struct, frozen=True):
 def in_due_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps as the engine wants them: by due time, ties by the order given (the sort is stable)."""
     return tuple(sorted(steps, key=lambda step: step.due_s))
+
+
+def in_place_order(bindings: Iterable[Binding]) -> tuple[Binding, ...]:
+    """A step's bindings as plans keep them: in the order of the places that they fill."""
+    return tuple(sorted(bindings, key=lambda binding: binding.into))

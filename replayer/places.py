@@ -1,0 +1,260 @@
+"""Reading and writing the value at a place of a request, reading one of a response, and listing all of them.
+
+Values are typed: a JSON number is a number; everywhere but in JSON there is only text. A value is written by replacing
+its own characters alone, so that the rest of the request stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from replayer import jsontext
+from replayer.outcome import Answer
+from replayer.place import Leaf, NoSuchPlace, Place, parse_place
+from replayer.plan import Body, Request
+from replayer.urltext import Span, as_bytes, escape_query, escape_segment, pairs, query_values, segments, unescape
+
+__all__ = [
+    "Leaf", "NoSuchPlace", "Place", "answer_leaves", "as_text", "parse_place", "raw_request", "read_answer",
+    "read_request", "request_leaves", "write_raw", "write_request",
+]  # fmt: skip
+
+Headers = tuple[tuple[str, str], ...]
+
+
+# Requests
+
+
+def read_request(request: Request, place: str) -> Any:
+    """The value at `place` of `request`. Raises NoSuchPlace; ValueError for text that is no place."""
+    at = parse_place(place)
+    raw = raw_request(request, place)
+    if at.kind == "json":
+        return jsontext.parse(raw)
+    return unescape(raw, plus=at.kind != "path") if at.kind in ("path", "query", "form") else raw
+
+
+def raw_request(request: Request, place: str) -> str:
+    """The characters that stand at `place`, escaped as they are. Raises NoSuchPlace."""
+    spot = _spot(request, parse_place(place))
+    return spot.text[spot.span.start : spot.span.end]
+
+
+def write_request(request: Request, place: str, value: Any) -> Request:
+    """`request` with `value` at `place`: JSON keeps its type, elsewhere it is written as text.
+
+    Raises NoSuchPlace where the request has no such place, ValueError where the value cannot stand there.
+    """
+    at = parse_place(place)
+    if at.kind == "json":
+        return write_raw(request, place, jsontext.literal(value))
+    return write_raw(request, place, _ESCAPE[at.kind](as_text(value)))
+
+
+def write_raw(request: Request, place: str, raw: str) -> Request:
+    """`request` with exactly the characters `raw` at `place`, escaped already. Raises NoSuchPlace."""
+    spot = _spot(request, parse_place(place))
+    return spot.put(spot.text[: spot.span.start] + raw + spot.text[spot.span.end :])
+
+
+def request_leaves(request: Request) -> Iterator[Leaf]:
+    """Every place of `request` with its value: path, query, headers and cookies, body; in the order they stand."""
+    yield from _target_leaves(request.target)
+    yield from _header_leaves(request.headers, "cookie", _cookies)
+    body = request.body.text if request.body else None
+    if body and _is_form(request):
+        yield from _named("form", _decoded(body, pairs(body)))
+    elif body and not _encoded(request.headers):
+        yield from _json_leaves(body)
+
+
+# Responses
+
+
+def read_answer(answer: Answer, place: str) -> Any:
+    """The value at `place` of `answer`. Raises NoSuchPlace; ValueError for text that is no place."""
+    at = parse_place(place)
+    if at.kind == "json":
+        try:
+            return jsontext.pick(jsontext.parse(answer.body.decode()), at.path)
+        except (LookupError, ValueError):
+            raise NoSuchPlace(place) from None
+    for leaf in _text_leaves(answer):
+        if leaf.place.same(at):
+            return leaf.value
+    raise NoSuchPlace(place)
+
+
+def answer_leaves(answer: Answer) -> Iterator[Leaf]:
+    """Every place of `answer` with its value: Location's path and query, headers, cookies, JSON body."""
+    yield from _text_leaves(answer)
+    try:
+        yield from _json_leaves(answer.body.decode())
+    except UnicodeDecodeError:
+        return
+
+
+def as_text(value: Any) -> str:
+    """How `value` is written where there is only text: numbers, true, false and null as JSON has them."""
+    return value if isinstance(value, str) else jsontext.literal(value)
+
+
+# Inside: where a place's characters stand
+
+
+class _Spot(NamedTuple):
+    """`span` of `text` is the place; `put` gives the request with another text in its stead."""
+
+    text: str
+    span: Span
+    put: Callable[[str], Request]
+
+
+def _spot(request: Request, place: Place) -> _Spot:
+    if place.kind in ("path", "query"):
+        found = segments(request.target) if place.kind == "path" else list(query_values(request.target))
+        return _Spot(request.target, _nth(found, place), lambda text: msgspec.structs.replace(request, target=text))
+    if place.kind in ("header", "cookie"):
+        return _header_spot(request, place)
+    body = request.body.text if request.body else None
+    if body is None or _encoded(request.headers) or _is_form(request) != (place.kind == "form"):
+        raise NoSuchPlace(str(place))
+    return _Spot(body, _body_span(body, place), lambda text: msgspec.structs.replace(request, body=Body(text=text)))
+
+
+def _body_span(body: str, place: Place) -> Span:
+    if place.kind == "form":
+        return _nth(list(pairs(body)), place)
+    try:
+        return Span(*jsontext.span(body, place.path))
+    except LookupError:
+        raise NoSuchPlace(str(place)) from None
+
+
+def _nth(spans: list[Span], place: Place) -> Span:
+    named = [span for span in spans if span.name == place.name]
+    if place.nth >= len(named):
+        raise NoSuchPlace(str(place))
+    return named[place.nth]
+
+
+def _header_spot(request: Request, place: Place) -> _Spot:
+    wanted = "cookie" if place.kind == "cookie" else place.name.lower()
+    seen = 0
+    for index, (name, value) in enumerate(request.headers):
+        if name.lower() != wanted:
+            continue
+        for span in _cookie_spans(value) if place.kind == "cookie" else [Span(0, len(value), place.name)]:
+            if span.name == place.name:
+                if seen == place.nth:
+                    return _Spot(value, span, partial(_with_header, request, index))
+                seen += 1
+    raise NoSuchPlace(str(place))
+
+
+def _with_header(request: Request, index: int, value: str) -> Request:
+    headers = list(request.headers)
+    headers[index] = (headers[index][0], value)
+    return msgspec.structs.replace(request, headers=tuple(headers))
+
+
+def _header_text(text: str) -> str:
+    if re.search(r"[\r\n\0]", text):
+        raise ValueError(f"a header cannot hold a line break or NUL, got {text!r}")
+    return as_bytes(text).decode("latin-1") if any(ord(char) > 255 for char in text) else text
+
+
+def _cookie_text(text: str) -> str:
+    if ";" in text:
+        raise ValueError(f"a cookie's value cannot hold ';', got {text!r}")
+    return _header_text(text)
+
+
+_ESCAPE: dict[str, Callable[[str], str]] = {
+    "path": escape_segment,
+    "query": escape_query,
+    "form": escape_query,
+    "header": _header_text,
+    "cookie": _cookie_text,
+}
+
+
+# Inside: listing
+
+
+def _target_leaves(target: str) -> Iterator[Leaf]:
+    for nth, span in enumerate(segments(target)):
+        if span.end > span.start:
+            yield Leaf(Place("path", nth=nth), unescape(target[span.start : span.end]))
+    yield from _named("query", _decoded(target, query_values(target)))
+
+
+def _decoded(text: str, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:
+    return ((span.name, unescape(text[span.start : span.end], plus=True)) for span in spans)
+
+
+def _named(kind: str, values: Iterable[tuple[str, str]]) -> Iterator[Leaf]:
+    seen: dict[str, int] = {}
+    for name, value in values:
+        key = name.lower() if kind == "header" else name
+        nth = seen.get(key, 0)
+        seen[key] = nth + 1
+        if name:
+            yield Leaf(Place(kind, name=name, nth=nth), value)
+
+
+def _header_leaves(
+    headers: Headers, cookie_header: str, cookies: Callable[[Headers], Iterator[tuple[str, str]]]
+) -> Iterator[Leaf]:
+    yield from _named("header", ((name, value) for name, value in headers if name.lower() != cookie_header))
+    yield from _named("cookie", cookies(headers))
+
+
+def _cookies(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name.lower() == "cookie":
+            yield from ((span.name, value[span.start : span.end]) for span in _cookie_spans(value))
+
+
+def _set_cookies(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name.lower() == "set-cookie":
+            yield from ((span.name, value[span.start : span.end]) for span in _cookie_spans(value.partition(";")[0]))
+
+
+def _cookie_spans(value: str) -> Iterator[Span]:
+    """The cookies of 'a=1; b=2' (RFC 6265, 5.4), each value as it stands, quotes and all."""
+    for match in re.finditer(r"\s*([^=;]*?)\s*=\s*([^;]*?)\s*(?:;|$)", value):
+        yield Span(match.start(2), match.end(2), match[1])
+
+
+def _text_leaves(answer: Answer) -> Iterator[Leaf]:
+    location = answer.header("location")
+    if location:
+        yield from _target_leaves(location)
+    yield from _header_leaves(answer.headers, "set-cookie", _set_cookies)
+
+
+def _json_leaves(text: str) -> Iterator[Leaf]:
+    try:
+        value = jsontext.parse(text)
+    except ValueError:
+        return
+    yield from (Leaf(Place("json", path=path), leaf) for path, leaf in jsontext.leaves(value))
+
+
+def _header_value(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def _is_form(request: Request) -> bool:
+    return "x-www-form-urlencoded" in _header_value(request.headers, "content-type").lower()
+
+
+def _encoded(headers: Headers) -> bool:
+    return _header_value(headers, "content-encoding").lower() not in ("", "identity")
