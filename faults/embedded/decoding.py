@@ -1,0 +1,77 @@
+"""Request bodies, read as Toxiproxy reads them (Go's encoding/json).
+
+Keys are case-insensitive, unknown ones ignored, what follows the first value is ignored, `null` leaves a default.
+What can't be read is a BadBody, whose message starts as Toxiproxy's does.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from faults.toxic import ATTRIBUTES
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+T = TypeVar("T")
+
+
+class BadBody(Exception):
+    """Status 400; the message is complete."""
+
+
+class ProxyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a creation and of an update; what isn't given is None, or empty."""
+
+    name: str = ""
+    listen: str = ""
+    upstream: str = ""
+    enabled: bool | None = None
+
+
+class ToxicBody(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    type: str = ""
+    stream: str = "downstream"
+    toxicity: float | None = None
+    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def read(body: bytes, wanted: type[T]) -> T:
+    """`body` as a `wanted` struct, or a list of them. Raises BadBody."""
+    try:
+        return msgspec.convert(_plain(_first_value(body)), wanted)
+    except msgspec.ValidationError as error:
+        raise BadBody(f"bad request body: json: {error}") from None
+
+
+def read_attributes(toxic_type: str, given: Mapping[str, Any]) -> dict[str, int]:
+    """The attributes the type knows, as far as they are given. Raises BadBody."""
+    allowed = ATTRIBUTES[toxic_type]
+    try:
+        return msgspec.convert({name: value for name, value in given.items() if name in allowed}, dict[str, Int64])
+    except msgspec.ValidationError as error:
+        raise BadBody(f"bad request body: json: attributes: {error}") from None
+
+
+def _first_value(body: bytes) -> Any:
+    text = body.decode(errors="replace").lstrip()
+    if not text:
+        raise BadBody("bad request body: EOF")
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        reason = "unexpected EOF" if error.pos >= len(text.rstrip()) else f"invalid character at {error.pos}"
+        raise BadBody(f"bad request body: {reason}") from None
+    except RecursionError:
+        raise BadBody("bad request body: json: exceeded max depth") from None
+    return {} if value is None else value
+
+
+def _plain(value: Any) -> Any:
+    """Keys in lower case, nulls taken out."""
+    if isinstance(value, dict):
+        return {key.lower(): _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value

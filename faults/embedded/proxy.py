@@ -1,0 +1,152 @@
+"""One proxy: a port, the connections it accepted, its toxics, its journal. Methods change it; `as_json` shows it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from faults.embedded.address import AddressError, Port, split
+from faults.embedded.journal import Journal
+from faults.embedded.relay import Connection, Side
+from faults.embedded.toxics import LiveToxic
+
+DIAL_S = 10.0  # bound of a connection to the upstream
+
+
+class Proxy:
+    """`listen` is the bound address once the proxy was enabled, before that what was asked for."""
+
+    def __init__(self, *, name: str, listen: str, upstream: str) -> None:
+        self.name = name
+        self.listen = listen
+        self.upstream = upstream
+        self.enabled = False
+        self.toxics: list[LiveToxic] = []
+        self.journal = Journal()
+        self._port: Port | None = None
+        self._connections: set[Connection] = set()  # whose upstream is joined, or being dialled
+        self._closing: set[Connection] = set()
+        self._loop = asyncio.get_running_loop()
+
+    # what Toxiproxy's API does with a proxy
+
+    async def enable(self) -> None:
+        """Listens; nothing if it does. Raises AddressError, and then stays as it was."""
+        if self._port is None:
+            self._port = await Port.bind(self.listen)
+            self.listen = self._port.address
+        await self._port.listen(self._accept)
+        self.enabled = True
+
+    def listens_at(self, listen: str) -> bool:
+        """Whether `listen` asks for the address it has; port 0 asks for any."""
+        host, _, port = listen.rpartition(":")
+        return listen == self.listen or (port == "0" and self.listen.rpartition(":")[0] == host)
+
+    def disable(self) -> None:
+        """Refuses new connections and closes the open ones. The port is kept."""
+        self.enabled = False
+        if self._port is not None:
+            self._port.refuse()
+        for connection in tuple(self._connections):
+            connection.close("disabled")
+
+    async def move(self, listen: str, upstream: str) -> None:
+        """Other addresses: open connections are closed, toxics stay. Raises AddressError, and then nothing changed."""
+        was_enabled = self.enabled
+        port = self._port
+        if not self.listens_at(listen):
+            port = await Port.bind(listen) if was_enabled else None
+        self.disable()
+        if port is not self._port:
+            if self._port is not None:
+                self._port.release()
+            self._port = port
+            self.listen = port.address if port is not None else listen
+        self.upstream = upstream
+        if was_enabled:
+            await self.enable()
+
+    def release(self) -> None:
+        """The end of the proxy."""
+        self.disable()
+        if self._port is not None:
+            self._port.release()
+            self._port = None
+
+    def add_toxic(self, toxic: LiveToxic) -> None:
+        self.toxics.append(toxic)
+        self._apply(toxic)
+
+    def update_toxic(self, toxic: LiveToxic, attributes: Mapping[str, int], toxicity: float | None) -> None:
+        toxic.attributes = {**toxic.attributes, **attributes}
+        toxic.toxicity = toxic.toxicity if toxicity is None else toxicity
+        self._apply(toxic)
+
+    def remove_toxic(self, toxic: LiveToxic) -> None:
+        self.toxics.remove(toxic)
+        for connection in tuple(self._connections):
+            connection.withdraw(toxic)
+
+    def remove_toxics(self) -> None:
+        for toxic in tuple(self.toxics):
+            self.remove_toxic(toxic)
+
+    def toxic(self, name: str) -> LiveToxic | None:
+        return next((toxic for toxic in self.toxics if toxic.name == name), None)
+
+    def toxics_in_order(self) -> list[LiveToxic]:
+        """Upstream ones first, each direction in the order they were added."""
+        return sorted(self.toxics, key=lambda toxic: toxic.direction != "upstream")
+
+    def as_json(self) -> dict[str, Any]:
+        """In Toxiproxy's key order, with the "Logger" it leaks."""
+        return {
+            "name": self.name,
+            "listen": self.listen,
+            "upstream": self.upstream,
+            "enabled": self.enabled,
+            "Logger": {},
+            "toxics": [toxic.as_json() for toxic in self.toxics_in_order()],
+        }
+
+    # connections
+
+    @property
+    def connections(self) -> int:
+        """Sockets of clients that are still there, closing ones included."""
+        return len(self._connections) + len(self._closing)
+
+    def _apply(self, toxic: LiveToxic) -> None:
+        for connection in tuple(self._connections):
+            if connection.joined:
+                connection.apply(toxic)
+
+    def _accept(self) -> Side:
+        return Connection(self._loop, self.journal.open(), self._accepted, self._ended, self._gone).client
+
+    def _accepted(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if not self.enabled:  # accepted by the kernel before the port refused
+            connection.close("disabled")
+            return
+        connection.dial = self._loop.create_task(self._join(connection))
+
+    async def _join(self, connection: Connection) -> None:
+        """Dials the upstream, bounded, without holding up any other connection."""
+        try:
+            host, port = split(self.upstream)
+            async with asyncio.timeout(DIAL_S):
+                await self._loop.create_connection(lambda: connection.upstream, host, port)
+        except (OSError, AddressError, TimeoutError):
+            connection.close("upstream unreachable")
+            return
+        if not connection.closing:
+            connection.join(self.toxics_in_order())
+
+    def _ended(self, connection: Connection, ended: str) -> None:
+        self.journal.close(connection.entry, ended)
+        self._connections.discard(connection)
+        self._closing.add(connection)
+
+    def _gone(self, connection: Connection) -> None:
+        self._closing.discard(connection)

@@ -1,0 +1,285 @@
+"""One proxied connection: two sockets, joined by a pipe in each direction, with the toxics as stages on the pipes.
+
+Back-pressure goes end to end: while the far socket takes no more, or a stage holds its fill, the near one isn't read.
+A half-close is passed on as one, a reset as a reset. (Toxiproxy turns both into a close.)
+"""
+
+import asyncio
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from faults.embedded.journal import Entry
+from faults.embedded.stages import STAGES, Sink, Stage
+from faults.embedded.toxics import LiveToxic
+
+LINGER_S = 5.0  # how long a closed socket may take to send what was accepted for it
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
+
+
+class Side(asyncio.Protocol):
+    """One socket of a connection. `who` is 'client' or 'upstream'."""
+
+    def __init__(self, hop: "Connection", who: str) -> None:
+        self.hop = hop
+        self.who = who
+        self.transport: asyncio.Transport | None = None
+        self.reads: Direction  # what it says goes in here
+        self.writes: Direction  # what it hears comes out of here
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's isn't a subclass of it
+        self.hop.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.reads.enter(data)
+
+    def eof_received(self) -> bool:
+        self.reads.enter_end()
+        return True  # a half-close: the other direction goes on
+
+    def pause_writing(self) -> None:
+        self.writes.set_writable(False)
+
+    def resume_writing(self) -> None:
+        self.writes.set_writable(True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self.hop.lost(self)
+
+    def send(self, data: bytes) -> None:
+        if self.transport is not None and not self.lost:
+            self.transport.write(data)
+
+    def send_end(self) -> None:
+        if self.transport is not None and not self.lost and not self.transport.is_closing():
+            self.transport.write_eof()
+
+    def close(self, *, reset: bool) -> None:
+        """Sends what was accepted, then FIN, or RST; at the latest after LINGER_S."""
+        transport = self.transport
+        if transport is None or self.lost:
+            return
+        if reset:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        transport.close()
+        if transport.get_write_buffer_size():
+            self.hop.loop.call_later(LINGER_S, transport.abort)
+
+
+class Client(Side):
+    """The accepted socket: its bytes are the journal's."""
+
+    def data_received(self, data: bytes) -> None:
+        entry = self.hop.entry
+        entry.bytes_up += len(data)
+        entry.active_s = time.monotonic()
+        self.reads.enter(data)
+
+    def send(self, data: bytes) -> None:
+        entry = self.hop.entry
+        entry.bytes_down += len(data)
+        entry.active_s = time.monotonic()
+        super().send(data)
+
+
+class Direction:
+    """A pipe from `near` to `far` through stages, in the order the toxics were added. To them it is `stages.Pipe`."""
+
+    def __init__(self, hop: "Connection", near: Side, far: Side) -> None:
+        self.hop = hop
+        self.loop = hop.loop
+        self.near, self.far = near, far
+        self.stages: list[Stage] = []
+        self.first: Sink = self
+        self.writable = True
+        self.entered_end = False  # nothing more is let in
+        self.out = False  # the end came out
+        self.at_end: Callable[[], None] | None = None  # instead of a half-close
+        self.early: list[bytes] | None = []  # what came before both sockets were there: a read or two
+        near.reads = self
+        far.writes = self
+
+    # from the near socket
+
+    def enter(self, data: bytes) -> None:
+        if self.early is not None:
+            self.early.append(data)
+            assert self.near.transport is not None
+            self.near.transport.pause_reading()
+        elif not self.entered_end:
+            self.first.push(data, time.monotonic())
+
+    def enter_end(self) -> None:
+        if not self.entered_end:
+            self.entered_end = True
+            if self.early is None:
+                self.first.end()
+
+    def open(self) -> None:
+        """Both sockets are there: what came early goes first."""
+        early, self.early = self.early or [], None
+        for data in early:
+            self.first.push(data, time.monotonic())
+        if self.entered_end:
+            self.first.end()
+        self.throttle()
+
+    def enter_reset(self) -> None:
+        """The near socket was reset: so will be the far one, after what was said before."""
+        ended = f"{self.near.who} reset"
+        self.at_end = lambda: self.hop.close(ended, reset=True)
+        if self.entered_end:  # its end is out, or on its way
+            self.hop.close(ended, reset=True)
+        else:
+            self.enter_end()
+
+    # the end of the chain is the far socket
+
+    def push(self, data: bytes, at_s: float) -> None:
+        if not self.hop.closing:
+            self.far.send(data)
+
+    def end(self) -> None:
+        if self.out:
+            return
+        self.out = True
+        if self.at_end is not None:
+            self.at_end()
+            return
+        self.far.send_end()
+        self.hop.half_closed(self.near)
+
+    # for the stages
+
+    def throttle(self) -> None:
+        transport = self.near.transport
+        if transport is None or self.near.lost or transport.is_closing():
+            return
+        if self.writable and not any(stage.full for stage in self.stages):
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
+    def finish(self, stage: Stage, ended: str, *, reset: bool = False) -> None:
+        self.entered_end = True
+        self.at_end = lambda: self.hop.close(ended, reset=reset)
+        stage.next.end()
+
+    # changes
+
+    def set_writable(self, writable: bool) -> None:
+        self.writable = writable
+        if writable:
+            for stage in reversed(self.stages):
+                stage.resume()
+        self.throttle()
+
+    def add(self, stage: Stage) -> None:
+        self._link([*self.stages, stage])
+
+    def remove(self, stage: Stage) -> None:
+        stage.remove()
+        self._link([other for other in self.stages if other is not stage])
+        self.throttle()
+
+    def _link(self, stages: list[Stage]) -> None:
+        self.stages = stages
+        self.first = stages[0] if stages else self
+        following: Sink = self
+        for stage in reversed(stages):
+            stage.next = following
+            following = stage
+
+
+class Connection:
+    """A client's connection and ours to the upstream. `on_closed` is called once both sockets are gone."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        entry: Entry,
+        on_accepted: Callable[["Connection"], None],
+        on_ended: Callable[["Connection", str], None],
+        on_gone: Callable[["Connection"], None],
+    ) -> None:
+        self.loop = loop
+        self.entry = entry
+        self.client: Side = Client(self, "client")
+        self.upstream = Side(self, "upstream")
+        self.up = Direction(self, self.client, self.upstream)
+        self.down = Direction(self, self.upstream, self.client)
+        self.dial: asyncio.Task[None] | None = None
+        self.joined = False
+        self.closing = False
+        self._first_end = ""
+        self._on_accepted, self._on_ended, self._on_gone = on_accepted, on_ended, on_gone
+
+    def made(self, side: Side) -> None:
+        if side is self.client:
+            self._on_accepted(self)
+        elif self.closing:
+            side.close(reset=False)
+
+    def join(self, toxics: Sequence[LiveToxic]) -> None:
+        """Both sockets are there: from now on bytes flow, through `toxics`."""
+        self.dial = None
+        self.joined = True
+        for toxic in toxics:
+            self.apply(toxic)
+        self.up.open()
+        self.down.open()
+
+    def half_closed(self, near: Side) -> None:
+        self._first_end = self._first_end or near.who
+        if self.up.out and self.down.out:
+            self.close(f"{self._first_end} closed")
+
+    def lost(self, side: Side) -> None:
+        """A socket is gone: after close() that is what was asked for; else its peer reset it."""
+        if not self.closing:
+            side.reads.enter_reset()
+        if self.client.lost and (self.upstream.lost or self.upstream.transport is None):
+            self._on_gone(self)
+
+    def close(self, ended: str, *, reset: bool = False) -> None:
+        """Ends both sides; the first reason given stands."""
+        if self.closing:
+            return
+        self.closing = True
+        for direction in (self.up, self.down):
+            direction.entered_end = True
+            for stage in direction.stages:
+                stage.drop()
+        if self.dial is not None:
+            self.dial.cancel()
+        self.client.close(reset=reset)
+        self.upstream.close(reset=reset)
+        self._on_ended(self, ended)
+
+    # toxics on a live connection
+
+    def apply(self, toxic: LiveToxic) -> None:
+        """Adds the toxic's stage, updates it, or takes it away, as the draw for this connection says."""
+        rng = random.Random(f"{toxic.seed}/{self.entry.ordinal}")  # noqa: S311  # a repeatable draw, not a secret
+        drawn = rng.random() < toxic.toxicity
+        direction = self.up if toxic.direction == "upstream" else self.down
+        stage = next((stage for stage in direction.stages if stage.name == toxic.name), None)
+        if stage is not None and drawn:
+            stage.update(toxic.attributes)
+        elif stage is not None:
+            direction.remove(stage)
+        elif drawn and not self.closing:
+            direction.add(STAGES[toxic.type](toxic.name, toxic.attributes, direction, rng))
+
+    def withdraw(self, toxic: LiveToxic) -> None:
+        """The toxic is gone."""
+        direction = self.up if toxic.direction == "upstream" else self.down
+        for stage in direction.stages:
+            if stage.name == toxic.name:
+                direction.remove(stage)

@@ -1,0 +1,229 @@
+"""Toxics at work: each stage is one toxic on one direction of one connection. Semantics are Toxiproxy 2.12's.
+
+A chunk is pushed with the instant it arrived at the proxy; a stage passes it on, later, less of it, or not at all.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Protocol
+
+HELD_CHUNKS = 1024  # as Toxiproxy's latency buffer; each is at most one read (256 KiB on uvloop)
+HELD_BYTES = 32 << 20
+LONGEST_S = 1e6  # of any timer; an attribute may be 2^63 ms
+EARLY_S = 0.0005  # timers have a resolution of 1 ms: what is due within half of it is due
+
+
+def seconds(ms: int) -> float:
+    """A timer's seconds for an attribute in milliseconds; below 0 is 0."""
+    return min(max(0, ms) / 1000, LONGEST_S)
+
+
+class Sink(Protocol):
+    """What follows in a pipe: another stage, or the socket at its end."""
+
+    def push(self, data: bytes, at_s: float) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Pipe(Protocol):
+    """The direction a stage works in, as far as a stage may see it."""
+
+    loop: asyncio.AbstractEventLoop
+    writable: bool  # the far socket takes more
+
+    def throttle(self) -> None:
+        """Looks again whether the near socket may be read."""
+
+    def finish(self, stage: "Stage", ended: str, *, reset: bool = False) -> None:
+        """Nothing more comes from `stage`; once what it passed on is out, both sides are closed (FIN) or reset."""
+
+
+class Stage:
+    """Passes everything on: the base of the others, and Toxiproxy's `noop`."""
+
+    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
+        self.name = name
+        self.attributes = attributes
+        self.pipe = pipe
+        self.rng = rng
+        self.next: Sink
+        self.timer: asyncio.TimerHandle | None = None
+
+    @property
+    def full(self) -> bool:
+        """True while it wants no more."""
+        return False
+
+    def push(self, data: bytes, at_s: float) -> None:
+        self.next.push(data, at_s)
+
+    def end(self) -> None:
+        self.next.end()
+
+    def update(self, attributes: Mapping[str, int]) -> None:
+        """New attributes on a live connection."""
+        self.attributes = attributes
+
+    def resume(self) -> None:
+        """The far socket takes more again."""
+
+    def remove(self) -> None:
+        """The toxic is taken away; called while `next` is still there."""
+        self.drop()
+
+    def drop(self) -> None:
+        """The connection is gone."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class Latency(Stage):
+    """Holds each chunk until `latency` +- `jitter` ms after it arrived. Order is kept; the end isn't delayed."""
+
+    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
+        super().__init__(name, attributes, pipe, rng)
+        self.held: deque[tuple[float, bytes | None]] = deque()  # (due, chunk; None is the end)
+        self.held_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.held) >= HELD_CHUNKS or self.held_bytes >= HELD_BYTES
+
+    def push(self, data: bytes, at_s: float) -> None:
+        self._hold(at_s + self._delay_s(), data)
+
+    def end(self) -> None:
+        self._hold(0.0, None)
+
+    def update(self, attributes: Mapping[str, int]) -> None:
+        super().update(attributes)
+        self._flush()
+
+    def resume(self) -> None:
+        if self.timer is None:
+            self._release()
+
+    def remove(self) -> None:
+        self._flush()
+
+    def _delay_s(self) -> float:
+        jitter_ms = self.attributes.get("jitter", 0)
+        offset_ms = self.rng.randrange(-jitter_ms, jitter_ms) if jitter_ms > 0 else 0
+        return seconds(self.attributes.get("latency", 0) + offset_ms)
+
+    def _hold(self, due_s: float, data: bytes | None) -> None:
+        if self.held:
+            due_s = max(due_s, self.held[-1][0])
+        self.held.append((due_s, data))
+        self.held_bytes += len(data or b"")
+        if self.timer is None:
+            self._release()
+        self.pipe.throttle()
+
+    def _release(self) -> None:
+        """Passes on what is due, as long as the far socket takes it, and sets the timer for the rest."""
+        self.timer = None
+        now_s = time.monotonic()
+        while self.held and self.held[0][0] <= now_s + EARLY_S and self.pipe.writable:
+            self._pass_first()
+        if self.held and self.pipe.writable:
+            self.timer = self.pipe.loop.call_later(self.held[0][0] - now_s, self._release)
+        self.pipe.throttle()
+
+    def _pass_first(self) -> None:
+        due_s, data = self.held.popleft()
+        if data is None:
+            self.next.end()
+        else:
+            self.held_bytes -= len(data)
+            self.next.push(data, due_s)
+
+    def _flush(self) -> None:
+        self.drop()
+        while self.held:
+            self._pass_first()
+        self.pipe.throttle()
+
+
+class Timeout(Stage):
+    """Drops all data; closes after `timeout` ms without any (0: never). Its removal closes the connection."""
+
+    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
+        super().__init__(name, attributes, pipe, rng)
+        self._restart()
+
+    def push(self, data: bytes, at_s: float) -> None:
+        self._restart()
+
+    def update(self, attributes: Mapping[str, int]) -> None:
+        super().update(attributes)
+        self._restart()
+
+    def remove(self) -> None:
+        self._close()
+
+    def _restart(self) -> None:
+        self.drop()
+        timeout_s = seconds(self.attributes.get("timeout", 0))
+        if timeout_s > 0:
+            self.timer = self.pipe.loop.call_later(timeout_s, self._close)
+
+    def _close(self) -> None:
+        self.drop()
+        self.pipe.finish(self, f"toxic {self.name}")
+
+
+class ResetPeer(Stage):
+    """Waits for the first chunk or the end, drops it, and after `timeout` ms resets the connection (RST).
+
+    Unlike Toxiproxy it resets connections that were open before it was added too, and leaves those alone that it was
+    not drawn for.
+    """
+
+    def push(self, data: bytes, at_s: float) -> None:
+        self._trigger()
+
+    def end(self) -> None:
+        self._trigger()
+
+    def remove(self) -> None:
+        if self.timer is not None:  # a chunk is lost already: passing on what follows would be a lie
+            self._reset()
+
+    def _trigger(self) -> None:
+        if self.timer is None:
+            self.timer = self.pipe.loop.call_later(seconds(self.attributes.get("timeout", 0)), self._reset)
+
+    def _reset(self) -> None:
+        self.drop()
+        self.pipe.finish(self, f"toxic {self.name}", reset=True)
+
+
+class LimitData(Stage):
+    """Passes `bytes` on and with the last of them closes the connection (0: at the first data); updates count on."""
+
+    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
+        super().__init__(name, attributes, pipe, rng)
+        self.passed = 0
+
+    def push(self, data: bytes, at_s: float) -> None:
+        left = max(0, self.attributes.get("bytes", 0) - self.passed)
+        self.passed += min(left, len(data))
+        if left:
+            self.next.push(data[:left], at_s)
+        if len(data) >= left:
+            self.pipe.finish(self, f"toxic {self.name}")
+
+
+STAGES: Mapping[str, type[Stage]] = {
+    "latency": Latency,
+    "timeout": Timeout,
+    "reset_peer": ResetPeer,
+    "limit_data": LimitData,
+    "noop": Stage,
+}

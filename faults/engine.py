@@ -1,0 +1,154 @@
+"""Which engine makes the faults, chosen and started: a Toxiproxy that runs, one that we start, or the embedded one."""
+
+import asyncio
+import ipaddress
+import os
+import shutil
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+import foreshock
+from faults.child import EmbeddedChild
+from faults.embedded import SUPPORTED
+from faults.finishing import in_thread
+from faults.toxic import ATTRIBUTES
+from faults.toxiproxy import Server
+from foreshock.errors import HarnessError, UsageError
+
+Choice = Literal["auto", "toxiproxy", "embedded"]
+
+BINARY = "toxiproxy-server"
+START_S = 10.0
+_REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A Toxiproxy that runs without us, at `url`: it stays, our proxies on it don't."""
+
+    url: str
+
+
+class Binary(msgspec.Struct, frozen=True, kw_only=True):
+    """A Toxiproxy to start, and to stop."""
+
+    path: Path
+
+
+class Embedded(msgspec.Struct, frozen=True, kw_only=True):
+    """No Toxiproxy."""
+
+
+def choose(choice: Choice, environ: Mapping[str, str], folders: Sequence[Path]) -> Running | Binary | Embedded:
+    """What `choice` means here: TOXIPROXY_URL, else a toxiproxy-server on PATH or in `folders`, else the embedded one.
+
+    Raises UsageError for no choice at all, HarnessError where 'toxiproxy' is wanted and none is there.
+    """
+    if choice not in ("auto", "toxiproxy", "embedded"):
+        raise UsageError(f"engine={choice!r}: expected 'auto', 'toxiproxy' or 'embedded'")
+    if choice == "embedded":
+        return Embedded()
+    if url := environ.get("TOXIPROXY_URL"):
+        return Running(url=_checked(url))
+    path = shutil.which(BINARY, path=os.pathsep.join([environ.get("PATH", ""), *map(str, folders)]))
+    if path is not None:
+        return Binary(path=Path(path))
+    if choice == "toxiproxy":
+        raise HarnessError(
+            f"engine='toxiproxy': no TOXIPROXY_URL, and no {BINARY} on PATH or in .tools: "
+            "run `make toxiproxy` (needs Go), or choose engine: embedded"
+        )
+    return Embedded()
+
+
+def tool_folders() -> tuple[Path, ...]:
+    """Where the project keeps a toxiproxy-server: .tools of the current folder and of the repository."""
+    return (Path.cwd() / ".tools", _REPOSITORY / ".tools")
+
+
+class Engine:
+    """`taps` is the embedded server, which every link passes; `toxics` is the server that has the toxics."""
+
+    def __init__(self, child: EmbeddedChild, taps: Server, toxics: Server, name: str) -> None:
+        self.child = child
+        self.taps = taps
+        self.toxics = toxics
+        self.name = name  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
+
+    @property
+    def tapped(self) -> bool:
+        """Whether the toxics are a real Toxiproxy's."""
+        return self.toxics is not self.taps
+
+    @property
+    def supported(self) -> Sequence[str]:
+        """The types of toxics it has."""
+        return tuple(ATTRIBUTES) if self.tapped else SUPPORTED
+
+
+@asynccontextmanager
+async def running(chosen: Running | Binary | Embedded, seed: int) -> AsyncIterator[Engine]:
+    """The engine, ready; on the way out what we started is stopped. Raises HarnessError."""
+    if isinstance(chosen, Running):  # before anything is started
+        await in_thread(_check_running, chosen.url)
+    child = await in_thread(
+        EmbeddedChild.start, seed=seed, toxiproxy=chosen.path if isinstance(chosen, Binary) else None
+    )
+    taps = Server(child.api, "the embedded proxy")
+    url = chosen.url if isinstance(chosen, Running) else child.toxiproxy
+    toxics = Server(url) if url else taps
+    try:
+        name = f"toxiproxy {await _version(toxics)}" if url else f"embedded {foreshock.__version__}"
+        yield Engine(child, taps, toxics, name)
+    finally:
+        await in_thread(child.stop)
+        taps.close()
+        toxics.close()
+
+
+def _check_running(url: str) -> None:
+    server = Server(url)
+    try:
+        server.version()
+    finally:
+        server.close()
+
+
+async def _version(server: Server) -> str:
+    """Asked again until it answers: one that we started needs a moment."""
+    deadline_s = time.monotonic() + START_S
+    while True:
+        try:
+            return await in_thread(server.version)
+        except HarnessError:
+            if time.monotonic() > deadline_s:
+                raise
+        await asyncio.sleep(0.02)
+
+
+def _checked(url: str) -> str:
+    """`url` with its scheme, if it is of a server on this machine: proxies are never bound beyond loopback."""
+    full = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(full)
+        usable = parts.scheme == "http" and parts.hostname and parts.port
+    except ValueError:
+        usable = None
+    if not usable:
+        raise UsageError(f"TOXIPROXY_URL={url}: expected the control API's address, such as http://127.0.0.1:8474")
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise HarnessError(f"TOXIPROXY_URL={url}: host {parts.hostname} is not known ({error.strerror})") from None
+    if not all(ipaddress.ip_address(address).is_loopback for address in found):
+        raise UsageError(
+            f"TOXIPROXY_URL={url}: expected a server on loopback, because proxies are not bound beyond it; "
+            "in containers let both share one network (network_mode: service:toxiproxy)"
+        )
+    return full
