@@ -30,13 +30,24 @@ GRACE_S = 3.0  # from SIGTERM to SIGKILL
 
 
 class RunningProcess:
-    """A started process. `spec` has no variables left; `on_line` is called with every line it writes, as it comes."""
+    """A process to start. `spec` has no variables left, its directory counts from `directory`.
+
+    `on_line` is called with every line it writes, as it comes.
+    """
 
     def __init__(
-        self, name: str, spec: Process, environment: Mapping[str, str], on_line: Callable[[str], None], warden: Warden
+        self,
+        name: str,
+        spec: Process,
+        *,
+        directory: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        warden: Warden,
     ) -> None:
         self.name = name
         self.spec = spec
+        self._directory = directory / (spec.directory or "")
         self._environment = environment
         self._on_line = on_line
         self._warden = warden
@@ -71,7 +82,7 @@ class RunningProcess:
         try:
             self._child = subprocess.Popen(  # noqa: S603  (the scenario's own command; no shell)
                 command,
-                cwd=self.spec.directory,
+                cwd=self._directory,
                 env={**self._environment, **self.spec.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -79,7 +90,9 @@ class RunningProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise HarnessError(f"process {self.name}: {_why_not_started(error, command[0], self.spec)}") from error
+            raise HarnessError(
+                f"process {self.name}: {_why_not_started(error, command[0], self._directory)}"
+            ) from error
         self._warden.watch(self._child.pid)
 
     async def _until_ready(self) -> None:
@@ -148,9 +161,9 @@ async def is_ready(ready: Ready) -> bool:
     return 200 <= answer.status < 300
 
 
-def _why_not_started(error: OSError, program: str, spec: Process) -> str:
-    if not Path(spec.directory).is_dir():
-        return f"directory={spec.directory!r} is not a folder"
+def _why_not_started(error: OSError, program: str, directory: Path) -> str:
+    if not directory.is_dir():
+        return f"directory={str(directory)!r} is not a folder"
     if isinstance(error, FileNotFoundError):
         return f"command {program!r} was not found"
     return f"command {program!r} can't be started: {error.strerror or error}"

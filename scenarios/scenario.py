@@ -66,7 +66,7 @@ class Process(Struct, frozen=True, kw_only=True):
 
     command: Command
     environment: dict[str, Argument] = {}
-    directory: Text = "${scenario_dir}"  # where it is started
+    directory: Text | None = None  # where it is started: the scenario's folder if absent
     ready: Ready
     metrics: Url | None = None  # a Prometheus text endpoint
 

@@ -1,0 +1,34 @@
+import pytest
+
+from scenarios.hosts import check_allowed, host_of_address, host_of_url, is_loopback
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_loopback_is_always_allowed(host: str) -> None:
+    assert is_loopback(host)
+    check_allowed(host, ())
+
+
+@pytest.mark.parametrize("host", ["shop.example", "10.0.0.1", "localhost.example", "0.0.0.0", "::2"])
+def test_every_other_host_has_to_be_named(host: str) -> None:
+    with pytest.raises(ValueError, match="not on the allow-list"):
+        check_allowed(host, ("staging.example",))
+    check_allowed(host, (host.upper(),))
+
+
+def test_credentials_and_ports_of_a_url_do_not_hide_its_host() -> None:
+    assert host_of_url("http://127.0.0.1@shop.example:80/x") == "shop.example"
+    assert host_of_url("https://[::1]:8443/") == "::1"
+    assert host_of_address("[::1]:80") == "::1"
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "http://", "http://127.0.0.1:port/", "127.0.0.1:80"])
+def test_what_is_no_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        host_of_url(url)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:80/x", ":80", "127.0.0.1:x"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError):
+        host_of_address(address)
