@@ -24,6 +24,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     name: Literal["calm", "shake", "explore"]
     started_s: float
     ended_s: float
+    replay_started_s: float | None = None  # of calm and shake: where their history's, and its lead times', zero lies
     sent: int = 0
     ok: int = 0
     failed: int = 0
