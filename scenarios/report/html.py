@@ -1,0 +1,189 @@
+"""report.html: one self-contained page. No network, no font of others, works without its script.
+
+Autoescape is on and every value goes through `printable`; the page's Content-Security-Policy allows its own style and
+script by their hashes and nothing else, so that a value of the traffic that got through both would still do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from foreshock.duration import format_duration
+from scenarios.finding import LeadTime
+from scenarios.report.coverage import Matrix, matrix
+from scenarios.report.printable import printable
+from scenarios.report.sequence import sequence
+from scenarios.report.story import Told
+from scenarios.report.terminal import MEANING, hit_word
+from scenarios.report.timeline import Chart
+from scenarios.report.wording import counted, share
+from scenarios.runrecord import RunRecord
+
+_HERE = Path(__file__).parent
+_OBSERVED_CHARS = 4_000
+
+
+def page(record: RunRecord, told: Sequence[Told], timeline: Sequence[Chart], losses: Sequence[str]) -> str:
+    """The whole page. `losses` are sentences on what of the run could not be read."""
+    style = _source("page.css")
+    script = _source("page.js")
+    coverage = matrix(record.search.coverage) if record.search else matrix(())
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            record=record,
+            told=told,
+            charts=timeline,
+            coverage=coverage,
+            losses=losses,
+            headline=_headline(record, told),
+            tiles=_tiles(record, told, coverage),
+            meaning=MEANING[record.result],
+            style=Markup(style),  # noqa: S704  our own file
+            script=Markup(script),  # noqa: S704  our own file
+            style_hash=_csp_hash(style),
+            script_hash=_csp_hash(script),
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        duration=format_duration,
+        instant=_instant,
+        number=lambda value: f"{value:,}",
+        percent=lambda fraction: f"{100 * fraction:.2f}%",
+        pretty=_pretty,
+        area=_area,
+        step=_step_label,
+    )
+    environment.globals.update(
+        counted=counted,
+        share=share,
+        hit_word=hit_word,
+        sequence=sequence,
+        lane_place=_lane_place,
+        lead_places=_lead_places,
+        heat=_heat,
+        min=min,
+    )
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Markup of ours stays; any other text loses what cannot be shown."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _source(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _csp_hash(text: str) -> str:
+    """A CSP source expression of an inline element's text (CSP level 3, 'hash-source')."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _headline(record: RunRecord, told: Sequence[Told]) -> str:
+    match record.result:
+        case "findings":
+            states = "state that should never have been possible"
+            return f"{counted(len(told), 'state')}{states.removeprefix('state')}"
+        case "passed":
+            return "Nothing was found"
+        case "invalid":
+            return "This run can say nothing"
+        case "interrupted":
+            return "Interrupted before the end"
+
+
+def _tiles(record: RunRecord, told: Sequence[Told], coverage: Matrix) -> list[tuple[str, str]]:
+    """(figure, what it counts) of the row under the headline."""
+    leads = Counter(item.story.lead for item in told)
+    knew = ", ".join(f"{leads[name]} {name}" for name in ("WARNED", "LATE", "SILENT", "UNKNOWN") if leads[name])
+    tiles = [(f"{len(told):,}", f"findings: {knew}" if knew else "findings")]
+    if record.search:
+        tiles.append((f"{record.search.executions:,}", f"plans run on {counted(record.search.instances, 'instance')}"))
+    tiles.append((f"{sum(phase.sent for phase in record.phases):,}", "requests sent"))
+    receipts = [receipt for phase in record.phases for receipt in phase.receipts]
+    if receipts:
+        tiles.append(
+            (f"{sum(receipt.hit is True for receipt in receipts)} of {len(receipts)}", "declared faults seen to hit")
+        )
+    if coverage.pairs:
+        tiles.append((f"{coverage.covered} of {coverage.pairs}", "pairs of route and fault tried"))
+    tiles.append((format_duration(record.took_s), "in all"))
+    return tiles
+
+
+def _instant(iso: str) -> str:
+    """'1 November 2026, 15:06:59 UTC' of an ISO 8601 time; what is none is shown as it is."""
+    try:
+        at = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{at.day} {at:%B %Y, %H:%M:%S} {at.tzname() or ''}".strip()
+
+
+def _pretty(value: Any) -> str:
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return text if len(text) <= _OBSERVED_CHARS else text[:_OBSERVED_CHARS] + "\n… cut here"
+
+
+def _area(values: Sequence[float]) -> str:
+    """The points of a stepped area in a box of 1000 x 100, the highest value at its top."""
+    highest = max(values, default=0.0) or 1.0
+    width = 1000 / max(1, len(values))
+    points = ["0,100"]
+    for index, value in enumerate(values):
+        y = 100 - 100 * value / highest
+        points += [f"{index * width:.1f},{y:.1f}", f"{(index + 1) * width:.1f},{y:.1f}"]
+    return " ".join([*points, "1000,100"])
+
+
+def _step_label(t_s: float) -> str:
+    """A tick's label: '0 s', '2.5 s', '2 m 30 s'."""
+    return f"{t_s:g} s" if t_s < 120 else format_duration(t_s)
+
+
+def _heat(count: int, most: int) -> int:
+    """0 (never) to 4 (the most): which shade a cell of the matrix gets."""
+    return 0 if count == 0 else 1 + min(3, 4 * (count - 1) // max(1, most))
+
+
+def _lane_place(index: int, lanes: int) -> float:
+    """Where a lane stands, 0.0 to 1.0: spread over the width, with a margin for the outer lanes' names."""
+    return _between(0, lanes - 1, index, margin=0.11)
+
+
+def _lead_places(lead: LeadTime) -> dict[str, Any]:
+    """Places, 0.0 to 1.0, of the signals that moved and of the first failure, on a line that has room for all."""
+    assert lead.first_failure_s is not None  # without one the page draws no line
+    times = [*(moved.moved_at_s for moved in lead.moved), lead.first_failure_s]
+    *moved, failure = [_between(min(times), max(times), t_s) for t_s in times]
+    return {"moved": moved, "failure": failure}
+
+
+def _between(lowest: float, highest: float, value: float, margin: float = 0.06) -> float:
+    """The place of a value, with a margin on either side."""
+    return 0.5 if highest == lowest else margin + (1 - 2 * margin) * (value - lowest) / (highest - lowest)

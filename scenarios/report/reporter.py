@@ -1,0 +1,26 @@
+"""Makes report.html and junit.xml from a run folder, and from nothing else: the same folder gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scenarios.report.html import page
+from scenarios.report.junit import junit
+from scenarios.report.story import Told, tell
+from scenarios.report.timeline import charts
+from scenarios.runfolder import Run
+
+HTML = "report.html"
+JUNIT = "junit.xml"
+
+
+def report(folder: Path) -> Path:
+    """The path of the page written. Raises UsageError where `folder` is not a run folder."""
+    run = Run.open(folder)
+    told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
+    timeline = charts(run.record, run.outcomes(), run.faults(), run.findings)
+    html = page(run.record, told, timeline, run.tears)
+    (folder / JUNIT).write_bytes(junit(run.record, told))
+    path = folder / HTML
+    path.write_text(html, encoding="utf-8")
+    return path

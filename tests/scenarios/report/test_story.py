@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
+from scenarios.report.story import QUESTIONS, commands, evidence_line, tell
+
+FILE = Path("runs/20261101T150659Z-shop/findings/key.yaml")
+
+Findings = tuple[Finding, ...]
+
+
+def answer(finding: Finding, question: int, **changes: object) -> tuple[str, ...]:
+    return tell(msgspec.structs.replace(finding, **changes), FILE).answers[question - 1].sentences
+
+
+def test_every_story_answers_the_four_questions_in_order(findings: Findings) -> None:
+    for finding in findings:
+        assert tuple(said.question for said in tell(finding, FILE).answers) == QUESTIONS
+
+
+def test_every_sentence_is_one_and_none_is_empty(findings: Findings) -> None:
+    for finding in findings:
+        for said in tell(finding, FILE).answers:
+            assert said.sentences
+            assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in said.sentences)
+            assert all(sentence.endswith((".", "…")) for sentence in said.sentences)
+
+
+def test_why_possible_says_the_smallest_plan_the_fault_and_what_happens_without_it(findings: Findings) -> None:
+    assert answer(findings[0], 1) == (
+        "3 requests of 1 session, under 1 fault: POST /login → POST /cart → POST /checkout.",
+        "Fault lost_reply after_bytes=0 on payments during POST /checkout.",
+        "Run again, 5 of 5 show it; the control (the same sessions as recorded, one by one and without faults) "
+        "0 of 5 (p = 0.004).",
+        "Without the fault lost_reply after_bytes=0 on payments during POST /checkout it never came: 0 of 5.",
+    )
+
+
+def test_why_possible_says_that_no_fault_was_needed_and_what_was_changed(findings: Findings) -> None:
+    said = answer(findings[3], 1)
+    assert said[0].startswith("4 requests of 1 session, on a network that is well: ")
+    assert said[1:3] == (
+        "Changed from the recording: value qty=12 in POST /cart (recorded: 2).",
+        "Changed from the recording: value coupon=SPRING in POST /coupon (recorded: WELCOME).",
+    )
+
+
+def test_a_state_that_did_not_come_back_is_not_sold_as_proven(findings: Findings) -> None:
+    assert evidence_line(None) == "seen once, did not come back"
+    assert "believe it with care" in answer(findings[0], 1, evidence=None)[-1]
+
+
+def test_the_evidence_line_is_k_of_n_against_the_control() -> None:
+    evidence = Evidence(fails=4, of=5, control_fails=0, control_of=5, p_value=0.02)
+    assert evidence_line(evidence) == "fails 4/5, control 0/5"
+
+
+def test_why_unseen_tells_how_rare_the_path_is_and_what_stayed_quiet(findings: Findings) -> None:
+    said = answer(findings[0], 2)
+    assert said[0] == "The recording never has a payment that got no reply: 0 of 312 requests."
+    assert said[1] == "The recording has login, then cart, then checkout in 41 of 60 sessions (68 %)."
+    assert said[2].startswith("Meanwhile all looked well: POST /checkout answered 201; ")
+
+
+def test_an_empty_recording_is_no_rarity(findings: Findings) -> None:
+    rarity = (Rarity(what="POST /pay", seen=0, of=0, unit="requests"),)
+    assert answer(findings[0], 2, rarity=rarity)[0].startswith("Not measured: how often the recording has POST /pay")
+
+
+def test_why_allowed_names_what_had_to_meet_and_what_did_not(findings: Findings) -> None:
+    assert answer(findings[3], 3)[:3] == (
+        "2 things had to meet; take any one away and the state is gone.",
+        "Without value qty=12 in POST /cart (recorded: 2) it never came: 0 of 5.",
+        "Without value coupon=SPRING in POST /coupon (recorded: WELCOME) it never came: 0 of 5.",
+    )
+    assert "Without POST /login of s9 it still came, 3 of 20: it is not what decides." in answer(findings[2], 3)
+
+
+def test_why_allowed_says_whether_the_system_refused_anything(findings: Findings) -> None:
+    assert "The system accepted every request: 3 answers of 2xx or 3xx, none refused." in answer(findings[0], 3)
+    assert answer(findings[1], 3)[-1] == (
+        "The system accepted 2 of 6 requests; the others: "
+        "POST /checkout: timeout after 2.0 s and POST /checkout: 503 in 3 ms."
+    )
+
+
+def test_recorded_values_are_said_to_be_recorded_only_where_none_was_changed(findings: Findings) -> None:
+    unchanged = "Every value was one that the recording has: none was made up."
+    assert unchanged in answer(findings[0], 3)
+    assert unchanged not in answer(findings[3], 3)
+
+
+def test_a_warning_is_told_with_its_signals_earliest_first_and_the_moment_users_saw_it(findings: Findings) -> None:
+    assert answer(findings[1], 4) == (
+        "It knew 3.2 s before users did: 3 of 143 signals moved.",
+        "3.2 s before, storefront metric payments_pool_in_use: rose from at most 2 in calm to 3, then to 8.",
+        '2.8 s before, storefront log WARN "payment attempt <*> timed out after <*> ms": '
+        "never seen in calm; 14 lines in 2.8 s.",
+        "500 ms after, payments metric http_requests_in_flight: rose from at most 4 in calm to 9.",
+        "Users saw it first at 6.4 s of the shaken replay: POST /checkout answered 503.",
+    )
+
+
+def test_silence_is_counted(findings: Findings) -> None:
+    assert answer(findings[2], 4)[0] == "Nothing: 0 of 143 signals moved before users saw it."
+
+
+def test_a_state_that_no_answer_shows_has_no_lead_time_and_its_signals_are_told(findings: Findings) -> None:
+    said = answer(findings[0], 4)
+    assert said[0] == (
+        "Not known how long before: no answer failed in the smallest plan for users to see; 1 of 143 signals moved."
+    )
+    assert said[1].startswith("At 0.6 s, storefront log WARN")
+
+
+def lead(verdict: str, *moved: Moved, watched: int = 10) -> LeadTime:
+    return LeadTime(
+        verdict=verdict,  # type: ignore[arg-type]
+        watched=watched,
+        first_failure_s=4.0,
+        first_failure="GET / answered 500",
+        moved=moved,
+        seen_in="the shaken replay",
+    )
+
+
+def a_move(lead_s: float) -> Moved:
+    return Moved(signal="pool", source="shop", kind="metric", moved_at_s=4.0 - lead_s, lead_s=lead_s, how="rose to 9")
+
+
+def test_late_signals_are_called_late(findings: Findings) -> None:
+    said = answer(findings[0], 4, lead=lead("LATE", a_move(-1.0)))
+    assert said[:2] == (
+        "Nothing before users did: 1 of 10 signals moved, none of them earlier.",
+        "1.0 s after, pool: rose to 9.",
+    )
+
+
+def test_many_signals_are_told_in_part_and_the_rest_counted(findings: Findings) -> None:
+    said = answer(findings[0], 4, lead=lead("WARNED", *(a_move(n / 10) for n in range(9, 0, -1))))
+    assert said[-2] == "4 more signals."
+
+
+@pytest.mark.parametrize("nothing", [None, lead("UNKNOWN", watched=0)], ids=["no lead time", "nothing watched"])
+def test_signals_that_nobody_watched_are_not_measured(findings: Findings, nothing: LeadTime | None) -> None:
+    assert answer(findings[0], 4, lead=nothing)[0].startswith("Not measured: no signal was watched")
+
+
+def test_what_was_not_measured_is_said_to_be_not_measured(findings: Findings) -> None:
+    bare = msgspec.structs.replace(findings[0], necessary=(), rarity=(), silent=(), lead=None, timeline=())
+    told = [sentence for said in tell(bare, FILE).answers[1:] for sentence in said.sentences]
+    assert [sentence for sentence in told if not sentence.startswith("Not measured: ")] == [
+        "Every value was one that the recording has: none was made up."
+    ]
+
+
+def test_a_necessity_that_was_never_run_decides_nothing(findings: Findings) -> None:
+    never_run = (Necessity(element="fault slow on payments", fails=0, of=0),)
+    assert not any("never came" in said for said in answer(findings[0], 1, necessary=never_run))
+    assert not any("never came" in said for said in answer(findings[0], 3, necessary=never_run))
+
+
+def test_the_commands_survive_a_shell() -> None:
+    assert commands(Path("my runs/findings/it's.yaml"))[0].line == (
+        """foreshock reproduce 'my runs/findings/it'"'"'s.yaml'"""
+    )
+    assert commands(FILE)[1].line == f'foreshock reproduce {FILE} --target "$STAGING_URL"'
