@@ -65,6 +65,7 @@ class RunningProcess:
 
     async def start(self) -> None:
         """Starts it and waits until it is ready. Raises HarnessError, with its last words, if it does not get there."""
+        await self._check_nobody_is_there()
         reading, writing = os.pipe()
         try:
             self._spawn(writing)
@@ -76,6 +77,14 @@ class RunningProcess:
         loop = asyncio.get_running_loop()
         self._output, _ = await loop.connect_read_pipe(lambda: _Lines(self._heard), os.fdopen(reading, "rb", 0))
         await self._until_ready()
+
+    async def _check_nobody_is_there(self) -> None:
+        """Another program on its port would answer in its place, and be taken for it."""
+        host, port = _where(self.spec.ready)
+        if await accepts(host, port, timeout_s=_ASK_S):
+            raise HarnessError(
+                f"process {self.name}: port {port} on {host} is in use by another program; stop that one"
+            )
 
     def _spawn(self, output: int) -> None:
         command = [sys.executable if self.spec.command[0] == "python" else self.spec.command[0], *self.spec.command[1:]]
@@ -152,13 +161,19 @@ class RunningProcess:
 async def is_ready(ready: Ready) -> bool:
     """Whether it answers 2xx, or accepts a connection, now."""
     if ready.tcp is not None:
-        parts = urlsplit(f"//{ready.tcp}")
-        return await accepts(parts.hostname or "", parts.port or 0, timeout_s=_ASK_S)
+        host, port = _where(ready)
+        return await accepts(host, port, timeout_s=_ASK_S)
     try:
         answer = await ask("GET", ready.http or "", timeout_s=_ASK_S)
     except Unanswered:
         return False
     return 200 <= answer.status < 300
+
+
+def _where(ready: Ready) -> tuple[str, int]:
+    """Host and port of what it is asked for."""
+    parts = urlsplit(ready.http or f"//{ready.tcp}")
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _why_not_started(error: OSError, program: str, directory: Path) -> str:

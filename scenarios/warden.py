@@ -41,6 +41,10 @@ class Warden:
         assert self._child.stdin is not None
         return self._child.stdin
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def watch(self, group: int) -> None:
         """From now on process group `group` ends with us. Raises HarnessError if the warden is gone."""
         try:
