@@ -87,4 +87,6 @@ def _syntax_problem(error: ValueError) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return f"there is no {error.args[0]}"
-    return str(error).split(". ")[0].split(": the operation")[0]
+    if isinstance(error, TypeError):
+        return "it joins values of types that do not go together (CEL converts nothing by itself)"
+    return str(error).split(". ")[0]
