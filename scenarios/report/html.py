@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,6 +32,7 @@ from scenarios.runrecord import RunRecord
 
 _HERE = Path(__file__).parent
 _OBSERVED_CHARS = 4_000
+_APART = re.compile(r"(?<=[A-Z]) (?=/)|(?<=\d) (?=%)")
 
 
 def page(record: RunRecord, told: Sequence[Told], timeline: Sequence[Chart], losses: Sequence[str]) -> str:
@@ -76,6 +78,7 @@ def _environment() -> Environment:
         pretty=_pretty,
         area=_area,
         step=_step_label,
+        unbroken=_unbroken,
     )
     environment.globals.update(
         counted=counted,
@@ -164,6 +167,11 @@ def _area(values: Sequence[float]) -> str:
 def _step_label(t_s: float) -> str:
     """A tick's label: '0 s', '2.5 s', '2 m 30 s'."""
     return f"{t_s:g} s" if t_s < 120 else format_duration(t_s)
+
+
+def _unbroken(sentence: str) -> str:
+    """The sentence with no line break between a method and its path, or a number and its per cent."""
+    return _APART.sub("\u00a0", sentence)
 
 
 def _heat(count: int, most: int) -> int:
