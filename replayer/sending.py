@@ -1,0 +1,112 @@
+"""One attempt on the wire: a connection taken, the request written, its reply waited for within the step's time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from recorder.coding import CannotDecode, coding_of
+from replayer.barrier import Barrier
+from replayer.connections import Connections, Unreachable
+from replayer.outcome import Answer, Attempt
+from replayer.plan import Budget, Step
+from replayer.reply import Reply
+from replayer.wire import Connection
+
+
+class Sent(NamedTuple):
+    """`answer` is as much of a response as came; `attempt.error` says if that was not all."""
+
+    attempt: Attempt
+    answer: Answer | None
+
+
+class Sender:
+    """Sends on the target's connections, within the plan's budget."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float], budget: Budget) -> None:
+        self._connections = connections
+        self._clock = clock
+        self._budget = budget
+
+    async def send(self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None) -> Sent:
+        """What came of sending `data` once. `sent_s` is the begin of that, or when the barrier opened.
+
+        Opening a connection is part of the attempt: a client that needs one waits for it too.
+        """
+        begun_s = self._clock()
+        try:
+            connection = await self._connections.take(step.session)
+        except Unreachable as error:
+            if barrier:
+                barrier.leave(step.id)
+            return Sent(Attempt(sent_s=begun_s, ended_s=self._clock(), error=str(error)), None)
+        coming = connection.begin(step.request.method, self._budget.body_bytes)
+        if barrier:
+            begun_s = await self._together(step, data, ready_s, barrier, connection, coming)
+        else:
+            connection.write(data)
+        reply = await self._in_time(connection, coming, begun_s)
+        self._connections.give_back(step.session, connection)
+        return Sent(_attempt(begun_s, reply), _answer(reply, self._budget.body_bytes))
+
+    async def _together(
+        self,
+        step: Step,
+        data: bytes,
+        ready_s: float,
+        barrier: Barrier,
+        connection: Connection,
+        coming: asyncio.Future[Reply],
+    ) -> float:
+        """When the last byte was sent, which is when the barrier opened; at once if the connection ended before."""
+        flushed_s = self._clock()
+
+        def flush() -> None:
+            nonlocal flushed_s
+            flushed_s = self._clock()
+            connection.write(data[-1:])
+
+        connection.write(data[:-1])
+        coming.add_done_callback(lambda _: barrier.leave(step.id))
+        barrier.arrive(step.id, ready_s, flush)
+        await asyncio.wait((barrier.opened, coming), return_when=asyncio.FIRST_COMPLETED)
+        return flushed_s
+
+    async def _in_time(self, connection: Connection, coming: asyncio.Future[Reply], sent_s: float) -> Reply:
+        left_s = sent_s + self._budget.step_timeout_s - self._clock()
+        timer = asyncio.get_running_loop().call_later(left_s, connection.fail, "timeout")
+        try:
+            return await coming
+        finally:
+            timer.cancel()
+
+
+def _attempt(sent_s: float, reply: Reply) -> Attempt:
+    return Attempt(
+        sent_s=sent_s,
+        ended_s=reply.ended_s,
+        first_byte_s=reply.first_byte_s,
+        status=reply.status,
+        error=reply.error,
+    )
+
+
+def _answer(reply: Reply, keep_bytes: int) -> Answer | None:
+    if reply.status is None:
+        return None
+    body, body_bytes = reply.body, reply.body_bytes
+    if reply.error is None and body_bytes == len(body):
+        body = decoded(reply.headers, body)
+        body_bytes = len(body)
+    return Answer(status=reply.status, headers=reply.headers, body=body[:keep_bytes], body_bytes=body_bytes)
+
+
+def decoded(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
+    """`body` without its Content-Encoding; as it is where it does not keep to it."""
+    codings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    try:
+        return coding_of(codings).decode(body) if codings else body
+    except CannotDecode:
+        return body
