@@ -1,15 +1,18 @@
 """The embedded server's process, as its owner sees it: started, stopped, and told what to guard."""
 
-import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+import msgspec
 
 from foreshock.errors import HarnessError
 
@@ -17,36 +20,34 @@ READY_S = 15.0  # an interpreter on a busy machine
 STOP_S = 10.0
 
 
-class EmbeddedChild:
-    """`api` is the URL of its control API, `toxiproxy` that of the real server it started for us, if it was to.
+class Ready(msgspec.Struct, frozen=True):
+    """`api` is the URL of its control API, `toxiproxy` that of the real server it started for us, if it was to."""
 
-    The pipe to its stdin is the lease: when we are gone, however, the child heals every link, and passes traffic on
-    until there is none. It leads a session of its own, so that neither Ctrl-C nor the end of a terminal reaches it.
+    api: str
+    toxiproxy: str | None = None
+
+
+class EmbeddedChild:
+    """The pipe to its stdin is the lease: when we are gone, however, it heals every link, and passes traffic on until
+    there is none. It leads a session of its own, so that neither Ctrl-C nor the end of a terminal reaches it.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log: IO[bytes], ready: Mapping[str, Any]) -> None:
-        self._process = process
-        self._log = log
-        self.api: str = ready["api"]
-        self.toxiproxy: str | None = ready.get("toxiproxy")
-
-    @classmethod
-    def start(cls, *, seed: int, toxiproxy: Path | None = None) -> "EmbeddedChild":
-        """A server that is ready, with a real one beside it if its binary is given. Raises HarnessError."""
+    def __init__(self, *, seed: int, toxiproxy: Path | None = None) -> None:
+        """Started, with a real server beside it if its binary is given; not yet ready."""
         command = [sys.executable, "-P", "-m", "faults.embedded", "--host", "127.0.0.1", "--port", "0", "--lease"]
         command += ["--seed", str(seed), *(["--toxiproxy-server", str(toxiproxy)] if toxiproxy else [])]
         # Not our own stderr: a terminal or a pipe would be held open when we are gone.
-        log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in stop()
-        process = subprocess.Popen(  # noqa: S603  # our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in stop()
+        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
         )
-        line = _first_line(process, READY_S)
+
+    def wait_ready(self) -> Ready:
+        """Blocks until it answers. Raises HarnessError with what it said if it doesn't."""
         try:
-            return cls(process, log, json.loads(line))
-        except ValueError:
-            _end(process)
-            reason = _last_line(log) or f"no answer within {READY_S:g} s"
-            log.close()
+            return msgspec.json.decode(_first_line(self._process, READY_S), type=Ready)
+        except msgspec.DecodeError:
+            reason = self._last_words() or f"no answer within {READY_S:g} s"
             raise HarnessError(f"the embedded proxy did not start: {reason}") from None
 
     @property
@@ -59,21 +60,33 @@ class EmbeddedChild:
 
     def stop(self) -> None:
         """Orderly: every link it carried is gone when this returns, and so is the real server it started."""
-        try:
+        with suppress(HarnessError, subprocess.TimeoutExpired):  # it is gone already, or will be killed
             self._say({"stop": True})
             self._process.wait(STOP_S)
-        except (HarnessError, subprocess.TimeoutExpired):
-            pass  # it is gone, or will be
-        _end(self._process)
-        self._log.close()
+        self._kill_group()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            with suppress(BrokenPipeError):  # what it was told last, it never read
+                if pipe is not None:
+                    pipe.close()
+
+    def _kill_group(self) -> None:
+        """What is left of its session: itself if it hangs, the real server if it died."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _say(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.write(msgspec.json.encode(message) + b"\n")
             self._process.stdin.flush()
         except OSError:
-            raise HarnessError(f"the embedded proxy (pid {self.pid}) is gone: {_last_line(self._log)}") from None
+            raise HarnessError(f"the embedded proxy (pid {self.pid}) is gone: {self._last_words()}") from None
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
 
 
 def _first_line(process: "subprocess.Popen[bytes]", within_s: float) -> bytes:
@@ -89,21 +102,3 @@ def _first_line(process: "subprocess.Popen[bytes]", within_s: float) -> bytes:
                 break
             line += chunk
     return line
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            try:
-                pipe.close()
-            except BrokenPipeError:  # what it was told last, it never read
-                continue
-
-
-def _last_line(log: IO[bytes]) -> str:
-    log.seek(0)
-    lines = log.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""

@@ -7,7 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -75,11 +75,12 @@ def tool_folders() -> tuple[Path, ...]:
 class Engine:
     """`taps` is the embedded server, which every link passes; `toxics` is the server that has the toxics."""
 
-    def __init__(self, child: EmbeddedChild, taps: Server, toxics: Server, name: str) -> None:
+    def __init__(self, child: EmbeddedChild, taps: Server, toxics: Server, *, name: str, shared: bool) -> None:
         self.child = child
         self.taps = taps
         self.toxics = toxics
         self.name = name  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
+        self.shared = shared  # the toxics' server was there before us and stays
 
     @property
     def tapped(self) -> bool:
@@ -97,27 +98,23 @@ async def running(chosen: Running | Binary | Embedded, seed: int) -> AsyncIterat
     """The engine, ready; on the way out what we started is stopped. Raises HarnessError."""
     if isinstance(chosen, Running):  # before anything is started
         await in_thread(_check_running, chosen.url)
-    child = await in_thread(
-        EmbeddedChild.start, seed=seed, toxiproxy=chosen.path if isinstance(chosen, Binary) else None
-    )
-    taps = Server(child.api, "the embedded proxy")
-    url = chosen.url if isinstance(chosen, Running) else child.toxiproxy
-    toxics = Server(url) if url else taps
-    try:
-        name = f"toxiproxy {await _version(toxics)}" if url else f"embedded {foreshock.__version__}"
-        yield Engine(child, taps, toxics, name)
-    finally:
-        await in_thread(child.stop)
-        taps.close()
-        toxics.close()
+    async with AsyncExitStack() as on_the_way_out:
+        child = EmbeddedChild(seed=seed, toxiproxy=chosen.path if isinstance(chosen, Binary) else None)
+        on_the_way_out.push_async_callback(in_thread, child.stop)
+        ready = await in_thread(child.wait_ready)
+        taps = on_the_way_out.enter_context(closing(Server(ready.api, "the embedded proxy")))
+        url = chosen.url if isinstance(chosen, Running) else ready.toxiproxy
+        if url is None:
+            yield Engine(child, taps, taps, name=f"embedded {foreshock.__version__}", shared=False)
+            return
+        toxics = on_the_way_out.enter_context(closing(Server(url)))
+        name = f"toxiproxy {await _version(toxics)}"
+        yield Engine(child, taps, toxics, name=name, shared=isinstance(chosen, Running))
 
 
 def _check_running(url: str) -> None:
-    server = Server(url)
-    try:
+    with closing(Server(url)) as server:
         server.version()
-    finally:
-        server.close()
 
 
 async def _version(server: Server) -> str:

@@ -39,7 +39,7 @@ class Network:
         async with running(choose(choice, os.environ, tool_folders()), seed) as engine:
             network = cls(engine, {})
             try:
-                await network._make(links, run)
+                await to_the_end(network._make(links, run))
                 yield network
             finally:
                 await to_the_end(network._leave())
@@ -92,7 +92,7 @@ class Network:
         return compiled
 
     async def _make(self, specs: Sequence[LinkSpec], run: str) -> None:
-        names = {spec.name: f"foreshock-{run}-{spec.name}" for spec in specs}
+        names = {spec.name: f"foreshock-{run}-{spec.name}".replace("/", "-") for spec in specs}
         if self._engine.tapped:
             upstreams = {names[spec.name]: spec.upstream for spec in specs}
             self._engine.child.guard(self._engine.toxics.url, upstreams)
@@ -113,19 +113,23 @@ class Network:
         try:
             await self._heal()
         finally:
-            if self._engine.tapped:  # the embedded ones end with their server
-                for link in self._links.values():
-                    await link.destroy()
+            if self._engine.shared:  # what we started ends with all its proxies
+                await self._destroy()
+
+    async def _destroy(self) -> None:
+        for link in self._links.values():
+            await link.destroy()
 
 
 def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
     try:
-        shaken = engine.toxics.create(spec.upstream, name, BEHIND_TAP) if engine.tapped else None
-        upstream = shaken.listen if shaken else spec.upstream
-        front = engine.taps.create(upstream, name, spec.listen)
+        front = engine.taps.create(spec.upstream, name, spec.listen)
+        shaken = engine.toxics.create(spec.upstream, name, BEHIND_TAP) if engine.tapped else front
+        if engine.tapped:
+            front.update(upstream=shaken.listen)
     except Refused as refused:
         raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}") from None
-    return Link(spec, engine.taps, front, shaken or front)
+    return Link(spec, engine.taps, front, shaken)
 
 
 def _check_unique(links: Sequence[LinkSpec]) -> None:

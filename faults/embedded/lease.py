@@ -60,6 +60,8 @@ class Lease:
 
     async def _outlive(self) -> None:
         """The owner is dead."""
+        if not any(True for _ in self._proxies):  # before it made anything
+            return
         try:
             await self._proxies.reset()
         except ApiError as error:  # a port that was lost: the other proxies are healed

@@ -138,6 +138,7 @@ class Proxy:
             async with asyncio.timeout(DIAL_S):
                 await self._loop.create_connection(lambda: connection.upstream, host, port)
         except (OSError, AddressError, TimeoutError):
+            connection.dial = None
             connection.close("upstream unreachable")
             return
         if not connection.closing:

@@ -14,7 +14,10 @@ class RealServer:
 
     @classmethod
     async def start(cls, binary: Path) -> "RealServer":
-        """Started on a free port of loopback; it needs a moment until it answers. Raises OSError if it can't be run."""
+        """Started on a free port of loopback; it needs a moment until it answers. Raises OSError if it can't be run.
+
+        It stays in our process group: whoever ends that, ends it.
+        """
         port = _free_port()
         process = await asyncio.create_subprocess_exec(
             binary,
@@ -22,7 +25,6 @@ class RealServer:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
         )
         return cls(process, f"http://127.0.0.1:{port}")
 

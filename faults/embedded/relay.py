@@ -159,7 +159,7 @@ class Direction:
 
     def throttle(self) -> None:
         transport = self.near.transport
-        if transport is None or self.near.lost or transport.is_closing():
+        if transport is None or self.near.lost or transport.is_closing() or self.entered_end:
             return
         if self.writable and not any(stage.full for stage in self.stages):
             transport.resume_reading()
@@ -169,7 +169,10 @@ class Direction:
     def finish(self, stage: Stage, ended: str, *, reset: bool = False) -> None:
         self.entered_end = True
         self.at_end = lambda: self.hop.close(ended, reset=reset)
-        stage.next.end()
+        if self.out:
+            self.at_end()
+        else:
+            stage.next.end()
 
     # changes
 

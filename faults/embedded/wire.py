@@ -8,7 +8,7 @@ from typing import Any, cast
 import httptools
 import msgspec
 
-LONGEST_BODY = 1 << 20
+LONGEST_REQUEST = 1 << 20  # bytes
 IDLE_S = 60.0
 
 
@@ -40,6 +40,7 @@ class HttpProtocol(asyncio.Protocol):
         self._todo: asyncio.Queue[tuple[Request, bool]] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._unread = 0  # bytes of the request that isn't complete
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's isn't a subclass of it
@@ -56,6 +57,10 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._wait()
+        self._unread += len(data)
+        if self._unread > LONGEST_REQUEST:
+            self._transport.abort()
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -79,22 +84,26 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._body += body
-        if len(self._body) > LONGEST_BODY:
-            self._transport.abort()
 
     def on_message_complete(self) -> None:
         path, _, query = self._url.decode("latin-1").partition("?")
         method = self._parser.get_method().decode("latin-1")
         request = Request(method, path, query, self._user_agent, bytes(self._body))
         self._todo.put_nowait((request, self._parser.should_keep_alive()))
+        self._unread = 0
+        self._transport.pause_reading()  # what is pipelined waits in the socket
 
     async def _work(self) -> None:
-        while True:
-            request, keep_alive = await self._todo.get()
-            reply = await self._handler(request)
-            self._transport.write(_encode(reply, head=request.method == "HEAD", keep_alive=keep_alive))
-            if not keep_alive:
-                self._transport.close()
+        keep_alive = True
+        try:
+            while keep_alive:
+                request, keep_alive = await self._todo.get()
+                reply = await self._handler(request)
+                self._transport.write(_encode(reply, head=request.method == "HEAD", keep_alive=keep_alive))
+                if self._todo.empty():
+                    self._transport.resume_reading()
+        finally:
+            self._transport.close()
 
     def _wait(self) -> None:
         if self._idle is not None:

@@ -1,0 +1,26 @@
+"""What tests of every room share: on which engine of faults a test runs, and whether the real one is here."""
+
+import os
+
+import pytest
+
+from faults.engine import choose, tool_folders
+from foreshock.errors import ForeshockError
+
+
+@pytest.fixture(params=["embedded", pytest.param("toxiproxy", marks=pytest.mark.toxiproxy)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: with the embedded server, and with a real Toxiproxy."""
+    return str(request.param)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`toxiproxy` tests are skipped with the reason where there is no real server; in CI that is a failure."""
+    if item.get_closest_marker("toxiproxy") is None:
+        return
+    try:
+        choose("toxiproxy", os.environ, tool_folders())
+    except ForeshockError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))

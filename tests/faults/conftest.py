@@ -1,0 +1,104 @@
+"""Real servers and clients on loopback, for tests of what happens on a link."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+DEADLINE_S = 5.0
+
+
+class Upstream:
+    """A line server: answers each line with `answer` (default: the line), and remembers lines and connections."""
+
+    def __init__(self, answer: bytes | None = None) -> None:
+        self.answer = answer
+        self.lines: list[bytes] = []
+        self.ends: list[str] = []  # how connections ended, seen from here
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def __aenter__(self) -> "Upstream":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 26)
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        try:
+            while line := await reader.readline():
+                self.lines.append(line)
+                writer.write(line if self.answer is None else self.answer)
+                await writer.drain()
+            self.ends.append("end")
+            writer.close()
+        except ConnectionError:
+            self.ends.append("reset")
+
+
+class Client:
+    """One connection to a link."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def to(cls, address: str) -> "Client":
+        host, _, port = address.rpartition(":")
+        return cls(*await asyncio.open_connection(host, int(port), limit=1 << 26))
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.transport.abort()
+
+    async def ask(self, line: bytes = b"hello\n") -> tuple[bytes, float]:
+        """The answering line (or what came before the end), and the seconds it took."""
+        started_s = time.monotonic()
+        self.writer.write(line)
+        answer = await asyncio.wait_for(self.reader.readline(), DEADLINE_S)
+        return answer, time.monotonic() - started_s
+
+    async def silent_for(self, seconds: float) -> bool:
+        """Whether nothing came, no end either."""
+        try:
+            await asyncio.wait_for(self.reader.read(1), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def rest(self) -> bytes:
+        """All that comes until the end. Raises ConnectionResetError for a reset."""
+        return await asyncio.wait_for(self.reader.read(), DEADLINE_S)
+
+
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], within_s: float = DEADLINE_S) -> None:
+    """Returns once the condition holds; fails if it doesn't in time."""
+    deadline_s = time.monotonic() + within_s
+    while True:
+        holds: Any = condition()
+        if await holds if isinstance(holds, Awaitable) else holds:
+            return
+        assert time.monotonic() < deadline_s, f"{condition} did not hold within {within_s} s"
+        await asyncio.sleep(0.01)
+
+
+class Wire:
+    """What tests take from here: in importlib mode a test can't import its neighbour."""
+
+    Upstream = Upstream
+    Client = Client
+    eventually = staticmethod(eventually)
+
+
+@pytest.fixture
+def wire() -> type[Wire]:
+    return Wire
