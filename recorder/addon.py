@@ -17,6 +17,7 @@ from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.intake import Intake
+from recorder.key import read_key
 
 UNFINISHED = "unfinished when the recording ended"
 
@@ -48,7 +49,10 @@ class RecorderAddon:
         key_file = Path(ctx.options.foreshock_key_file) if ctx.options.foreshock_key_file else None
         try:
             self.intake = Intake.into(
-                Path(ctx.options.foreshock_out), upstream=" ".join(ctx.options.mode), key_file=key_file, tools=tools()
+                Path(ctx.options.foreshock_out),
+                upstream=" ".join(ctx.options.mode),
+                key=read_key(key_file),
+                tools=tools(),
             )
         except ForeshockError as error:
             raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]

@@ -13,7 +13,6 @@ import msgspec
 
 from foreshock.clock import Anchor
 from recorder.exchange import Exchange
-from recorder.key import read_key
 from recorder.manifest import Counts
 from recorder.recording import RecordingWriter
 from recorder.redact import Redactor
@@ -63,12 +62,12 @@ class Intake:
         out: Path,
         *,
         upstream: str,
-        key_file: Path | None = None,
+        key: bytes,
         tools: Mapping[str, str] | None = None,
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> Self:
-        """An intake that writes the new recording `out`. UsageError if it is there, or the key file is not."""
-        redactor = Redactor(read_key(key_file))
+        """An intake that writes the new recording `out`. UsageError if it is there."""
+        redactor = Redactor(key)
         writer = RecordingWriter(out, upstream=upstream, redaction=redactor.redaction, session_rule=RULE, tools=tools)
         return cls(writer, redactor, on_failure=on_failure)
 

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from foreshock.errors import HarnessError, UsageError
 from recorder.intake import Intake
+from recorder.key import read_key
 
 _REACH_S = 5.0  # how long the upstream may take to accept a connection
 
@@ -23,11 +24,12 @@ def run_recorder(upstream: str, listen: str, out: Path, *, key_file: Path | None
     host, port = parse_listen(listen)
     if out.exists():
         raise UsageError(f"out={out} is already there and is not written over; name another or remove it")
+    key = read_key(key_file)
     _check_port(host, port)
     _check_upstream(target)
     from recorder.addon import tools  # here: only recording takes the second that loading mitmproxy costs
 
-    intake = Intake.into(out, upstream=upstream, key_file=key_file, tools=tools(), on_failure=_tell)
+    intake = Intake.into(out, upstream=upstream, key=key, tools=tools(), on_failure=_tell)
     try:
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
             runner.run(_record(target, upstream, host, port, intake, out))

@@ -51,12 +51,13 @@ class Upstream:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
-        async with server:
-            await self._stop.wait()
-            while self._talks:
-                for talk in self._talks:
-                    talk.cancel()
-                await asyncio.wait(self._talks)
+        await self._stop.wait()
+        server.close()
+        for talk in self._talks:
+            talk.cancel()
+        if self._talks:
+            await asyncio.wait(self._talks)
+        await asyncio.sleep(0)  # what was closed is let go in the loop's next turn
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.create_task(self._talk(reader, writer))

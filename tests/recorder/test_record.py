@@ -212,14 +212,14 @@ def test_an_upstream_out_of_reach_is_one_line_with_the_mend(tmp_path: Path) -> N
         )
 
 
-def test_a_folder_that_is_there_is_refused(serve, response, tmp_path: Path) -> None:
+def test_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "there.rec").mkdir()
     with pytest.raises(UsageError, match="already there"):
         run_recorder("http://127.0.0.1:1", "127.0.0.1:0", tmp_path / "there.rec")
 
 
-def test_a_missing_key_file_is_refused_with_the_command_that_makes_one(serve, response, tmp_path: Path) -> None:
-    message = refusal(tmp_path, serve(lambda _: response()).url, key_file=tmp_path / "no key")
+def test_a_missing_key_file_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "http://127.0.0.1:1", key_file=tmp_path / "no key")
     assert message.startswith("2 key_file=")
     assert "head -c 32 /dev/urandom" in message
 
