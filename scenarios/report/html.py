@@ -23,15 +23,17 @@ from foreshock.duration import format_duration
 from scenarios.finding import LeadTime
 from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.printable import printable
+from scenarios.report.receipts import rows
 from scenarios.report.sequence import sequence
 from scenarios.report.story import Told
-from scenarios.report.terminal import MEANING, hit_word
+from scenarios.report.terminal import MEANING
 from scenarios.report.timeline import Chart
 from scenarios.report.wording import counted, share
 from scenarios.runrecord import RunRecord
 
 _HERE = Path(__file__).parent
 _OBSERVED_CHARS = 4_000
+_BEATS = 100
 _APART = re.compile(r"(?<=[A-Z]) (?=/)|(?<=\d) (?=%)")
 
 
@@ -83,12 +85,13 @@ def _environment() -> Environment:
     environment.globals.update(
         counted=counted,
         share=share,
-        hit_word=hit_word,
+        receipt_rows=rows,
         sequence=sequence,
         lane_place=_lane_place,
         lead_places=_lead_places,
         heat=_heat,
         min=min,
+        beats_shown=_BEATS,
     )
     return environment
 
@@ -128,11 +131,9 @@ def _tiles(record: RunRecord, told: Sequence[Told], coverage: Matrix) -> list[tu
     if record.search:
         tiles.append((f"{record.search.executions:,}", f"plans run on {counted(record.search.instances, 'instance')}"))
     tiles.append((f"{sum(phase.sent for phase in record.phases):,}", "requests sent"))
-    receipts = [receipt for phase in record.phases for receipt in phase.receipts]
+    receipts = rows((phase.name, receipt) for phase in record.phases for receipt in phase.receipts)
     if receipts:
-        tiles.append(
-            (f"{sum(receipt.hit is True for receipt in receipts)} of {len(receipts)}", "declared faults seen to hit")
-        )
+        tiles.append((f"{sum(row.hits > 0 for row in receipts)} of {len(receipts)}", "declared faults seen to hit"))
     if coverage.pairs:
         tiles.append((f"{coverage.covered} of {coverage.pairs}", "pairs of route and fault tried"))
     tiles.append((format_duration(record.took_s), "in all"))

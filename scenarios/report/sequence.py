@@ -12,6 +12,7 @@ from scenarios.finding import Finding
 from scenarios.report.wording import sessions_of
 
 _ROWS = 40
+_SESSIONS = 6
 EDGE = "edge"  # the link between the replayer and the system; every other one leads from the system to what it needs
 
 Reply = Literal["ok", "refused", "broken", "unsent", "unseen"]
@@ -59,13 +60,17 @@ class Sequence(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     bands: tuple[Band, ...]
     groups: tuple[Group, ...]
-    left_out: int  # requests past the first forty
 
 
-def sequence(finding: Finding) -> Sequence:
-    """Lanes: each session, the system, what lies behind each faulted link. Rows in due order."""
+def sequence(finding: Finding) -> Sequence | None:
+    """Lanes: each session, the system, what lies behind each faulted link. Rows in due order.
+
+    None of a plan that is too large to be read as a picture: more than forty requests, or six sessions.
+    """
     plan = finding.plan
-    steps = plan.steps[:_ROWS]
+    steps = plan.steps
+    if len(steps) > _ROWS or len(sessions_of(steps)) > _SESSIONS:
+        return None
     lanes = _lanes(plan)
     names = [lane.name for lane in lanes]
     answers = {beat.step: beat.answer for beat in finding.timeline if beat.step}
@@ -87,7 +92,6 @@ def sequence(finding: Finding) -> Sequence:
         rows=rows,
         bands=tuple(_band(fault, lanes, finding) for fault in plan.header.faults),
         groups=_groups(steps),
-        left_out=len(plan.steps) - len(steps),
     )
 
 
@@ -103,7 +107,7 @@ def _system(lanes: tuple[Lane, ...]) -> int:
 
 def _band(fault: Fault, lanes: tuple[Lane, ...], finding: Finding) -> Band:
     system = _system(lanes)
-    reach = _reach(_met(fault, finding), finding.plan.steps[:_ROWS])
+    reach = _reach(_met(fault, finding), finding.plan.steps)
     if fault.link == EDGE:
         return Band(0, system, fault.kind, *reach)
     # Of several dependencies only the first is the system's neighbour: the others' bands begin one lane before them.

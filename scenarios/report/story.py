@@ -24,6 +24,7 @@ QUESTIONS = (
     "What did the system know before users did?",
 )
 
+_ELEMENTS = 5  # faults, and edits, of the smallest plan, told one by one
 _SIGNALS = 5  # that moved, told one by one
 _QUIET = 5  # things that looked well, told one by one
 _ANSWERS = 4  # other than success, told one by one
@@ -99,8 +100,9 @@ def _why_possible(finding: Finding) -> list[str]:
     size = f"{counted(len(plan.steps), 'request')} of {counted(len(sessions), 'session')}"
     shaken = f"under {counted(len(faults), 'fault')}" if faults else "on a network that is well"
     said = [f"{size}, {shaken}: {road(plan)}"]
-    said += [fault_words(fault, plan) for fault in faults]
-    said += [f"changed from the recording: {edit_words(edit, plan)}" for edit in plan.header.edits]
+    said += some_of([fault_words(fault, plan) for fault in faults], _ELEMENTS, "fault")
+    edits = [f"changed from the recording: {edit_words(edit, plan)}" for edit in plan.header.edits]
+    said += some_of(edits, _ELEMENTS, "change")
     return said + _proof(finding)
 
 

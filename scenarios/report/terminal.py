@@ -14,13 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from faults.fault import Receipt
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
 from scenarios.finding import CheckResult
 from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
+from scenarios.report.receipts import rows
 from scenarios.report.story import Story
 from scenarios.report.wording import counted, share
 from scenarios.reproduce import Reproduced
@@ -118,15 +118,18 @@ class Terminal:
 
     def receipts(self, phases: Iterable[Phase]) -> None:
         """What each fault of the calm and shaken replays really did."""
-        rows = [(phase.name, receipt) for phase in phases for receipt in phase.receipts]
-        if not rows:
+        shown = rows((phase.name, receipt) for phase in phases for receipt in phase.receipts)
+        if not shown:
             return
         table = _table("Receipts: what each fault really did", "phase", "fault", "link")
         for heading in ("on for", "connections", "bytes up", "bytes down"):
             table.add_column(heading, justify="right")
         table.add_column("hit")
-        for name, receipt in rows:
-            table.add_row(*map(printable, (name, receipt.fault, receipt.link)), *_figures(receipt), hit_word(receipt))
+        for row in shown:
+            counts = (f"{count:,}" for count in (row.connections, row.bytes_up, row.bytes_down))
+            table.add_row(
+                row.phase, printable(row.fault), printable(row.link), format_duration(row.on_s), *counts, row.hit
+            )
         self._console.print()
         self._console.print(table)
 
@@ -151,11 +154,6 @@ class Terminal:
         came = f"came back in {result.fails}" if result.came_back else "did not come back in any"
         said = _text(f"{came} of {counted(result.of, 'run')}{unknown}", "bold red" if result.came_back else "bold")
         self._console.print(said.append(_text(f": {title}")))
-
-
-def hit_word(receipt: Receipt) -> str:
-    """'yes', 'no', or 'not visible' where the engine cannot see it."""
-    return {True: "yes", False: "no", None: "not visible"}[receipt.hit]
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -209,11 +207,6 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
     table.header_style = "dim"
     return table
-
-
-def _figures(receipt: Receipt) -> tuple[str, str, str, str]:
-    counts = (receipt.connections, receipt.bytes_up, receipt.bytes_down)
-    return (format_duration(receipt.on_s), *(f"{count:,}" for count in counts))  # type: ignore[return-value]  # three counts, so four texts
 
 
 def _coverage(covered: Matrix) -> Table:

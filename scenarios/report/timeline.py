@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from scenarios.finding import Finding, LeadTime, Moved
+from scenarios.report.receipts import declared
 from scenarios.runfolder import FaultLine, Seen
 from scenarios.runrecord import Phase, RunRecord
 
@@ -162,12 +163,12 @@ def _link(name: str) -> str:
 
 
 def _bands(windows: Mapping[tuple[str, str], Sequence[Span]], span: Span, *, by_fault: bool) -> tuple[Bands, ...]:
-    """A band a fault, or a band a link; only what touches the span, by when it first was on."""
+    """A band a declared fault, or a band a link; only what touches the span, by when it first was on."""
     rows: dict[str, list[Span]] = {}
     for (link, fault), spans in windows.items():
         inside = [window for window in spans if window[0] < span[1] and window[1] > span[0]]
         if inside:
-            rows.setdefault(fault if by_fault else link, []).extend(inside)
+            rows.setdefault(declared(fault) if by_fault else link, []).extend(inside)
     merged = (Bands(label, _merged(spans)) for label, spans in rows.items())
     return tuple(sorted(merged, key=lambda bands: bands.spans[0]))
 

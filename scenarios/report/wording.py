@@ -7,6 +7,8 @@ from itertools import groupby
 
 from replayer.plan import Plan, Step
 
+_STAGES = 12
+
 
 def counted(number: int, noun: str) -> str:
     """'1 request', '3 requests', '1,204 requests'."""
@@ -40,15 +42,22 @@ def sentence(text: str) -> str:
 
 
 def road(plan: Plan) -> str:
-    """The plan's requests in due order: 'POST /login → at once: s2 POST /pay + s9 POST /pay → GET /orders 4 times'."""
-    several = len({step.session for step in plan.steps}) > 1
-    parts = []
+    """The plan's requests in due order: 'POST /login → at once: s2 POST /pay + s9 POST /pay → GET /orders 4 times'.
+
+    A long plan's road is told up to its twelfth stage.
+    """
+    several = len(sessions_of(plan.steps)) > 1
+    stages: list[str] = []
     for barrier, group in groupby(plan.steps, key=lambda step: step.barrier):
         names = [f"{step.session} {step.route}" if several else step.route for step in group]
-        runs = [(name, len(list(same))) for name, same in groupby(names)]
-        together = [name if times == 1 else f"{name} {times} times" for name, times in runs]
-        parts.append("at once: " + " + ".join(together) if barrier and len(names) > 1 else " → ".join(together))
-    return " → ".join(parts)
+        together = barrier is not None and len(names) > 1
+        runs = [_times(name, len(list(same))) for name, same in groupby(names)]
+        stages += ["at once: " + " + ".join(runs)] if together else runs
+    return " → ".join(some_of(stages, _STAGES, "stage"))
+
+
+def _times(name: str, times: int) -> str:
+    return name if times == 1 else f"{name} {times} times"
 
 
 def sessions_of(steps: Sequence[Step]) -> list[str]:

@@ -170,6 +170,18 @@ def test_a_run_that_ended_before_its_first_phase_has_a_page_too(a_record: MakeRe
     assert "No phase was begun." in Page(rendered(record, ())).text
 
 
+def test_a_plan_that_was_never_made_small_is_told_in_part(a_record: MakeRecord, findings: Findings) -> None:
+    first = findings[1].plan.steps[0]
+    steps = tuple(msgspec.structs.replace(first, id=f"n{n}", due_s=float(n), session=f"s{n % 60}") for n in range(312))
+    beats = tuple(msgspec.structs.replace(findings[1].timeline[0], step=step.id) for step in steps)
+    plan = msgspec.structs.replace(findings[1].plan, steps=steps)
+    large = msgspec.structs.replace(findings[1], plan=plan, timeline=beats, evidence=None)
+    html = rendered(a_record([large]), [large])
+    assert "The plan is too large to be drawn: 312 requests." in Page(html).text
+    assert "212 more requests in the finding's file." in Page(html).text
+    assert len(html) < 120_000
+
+
 def test_what_could_not_be_read_is_said_first(a_record: MakeRecord) -> None:
     text = Page(rendered(a_record(), (), losses=["outcomes.jsonl.zst is cut off"])).text
     assert text.index("outcomes.jsonl.zst is cut off") < text.index("Phases What was sent")

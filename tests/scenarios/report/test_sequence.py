@@ -1,8 +1,10 @@
 import msgspec
+import pytest
 
 from faults.fault import At, Fault, Nth, Window
+from replayer.plan import Header, Plan
 from scenarios.finding import Finding
-from scenarios.report.sequence import Band, Group, Lane, sequence
+from scenarios.report.sequence import Band, Group, Lane, Sequence, sequence
 
 Findings = tuple[Finding, ...]
 
@@ -14,20 +16,26 @@ def under(finding: Finding, *faults: Fault) -> Finding:
     return msgspec.structs.replace(finding, plan=plan, receipts=())
 
 
+def drawn(finding: Finding) -> Sequence:
+    found = sequence(finding)
+    assert found is not None
+    return found
+
+
 def reach(finding: Finding, **place: object) -> tuple[int | None, int | None]:
     fault = Fault(id="x", link="payments", kind="slow", **place)  # type: ignore[arg-type]
-    band = sequence(under(finding, fault)).bands[0]
+    band = drawn(under(finding, fault)).bands[0]
     return band.first, band.last
 
 
 def test_lanes_are_the_sessions_the_system_and_what_lies_behind_each_faulted_link(findings: Findings) -> None:
-    drawn = sequence(findings[0])
-    assert drawn.lanes == (Lane("s4", "session"), Lane("system", "system"), Lane("payments", "needed"))
-    assert drawn.system == 1
+    picture = drawn(findings[0])
+    assert picture.lanes == (Lane("s4", "session"), Lane("system", "system"), Lane("payments", "needed"))
+    assert picture.system == 1
 
 
 def test_a_fault_lies_where_its_receipt_says_it_was_met(findings: Findings) -> None:
-    assert sequence(findings[0]).bands == (Band(1, 2, "lost_reply", 2, 2),)
+    assert drawn(findings[0]).bands == (Band(1, 2, "lost_reply", 2, 2),)
 
 
 def test_without_a_receipt_a_fault_lies_where_the_plan_puts_it(findings: Findings) -> None:
@@ -46,27 +54,31 @@ def test_a_fault_whose_requests_are_not_known_is_named_and_not_placed(findings: 
 
 def test_a_fault_on_the_edge_lies_between_the_sessions_and_the_system(findings: Findings) -> None:
     edge = Fault(id="x", link="edge", kind="cut_reply", at=At(while_="s2-2"))
-    drawn = sequence(under(findings[2], edge))
-    assert drawn.lanes == (Lane("s2", "session"), Lane("s9", "session"), Lane("system", "system"))
-    assert drawn.bands == (Band(0, 2, "cut_reply", 2, 2),)
+    picture = drawn(under(findings[2], edge))
+    assert picture.lanes == (Lane("s2", "session"), Lane("s9", "session"), Lane("system", "system"))
+    assert picture.bands == (Band(0, 2, "cut_reply", 2, 2),)
 
 
 def test_requests_released_together_are_one_group_and_not_as_recorded(findings: Findings) -> None:
-    drawn = sequence(findings[2])
-    assert drawn.groups == (Group(2, 3),)
-    assert [row.changed for row in drawn.rows] == [False, False, True, True]
+    picture = drawn(findings[2])
+    assert picture.groups == (Group(2, 3),)
+    assert [row.changed for row in picture.rows] == [False, False, True, True]
 
 
 def test_answers_are_told_apart(findings: Findings) -> None:
-    assert [row.how for row in sequence(findings[1]).rows] == ["ok", "ok", *["broken"] * 4]
+    assert [row.how for row in drawn(findings[1]).rows] == ["ok", "ok", *["broken"] * 4]
     refused = msgspec.structs.replace(findings[0].timeline[0], answer="409 in 2 ms")
     unsent = msgspec.structs.replace(findings[0].timeline[1], answer="not sent: no value for json:$.id")
-    drawn = sequence(msgspec.structs.replace(findings[0], timeline=(refused, unsent)))
-    assert [row.how for row in drawn.rows] == ["refused", "unsent", "unseen"]
+    picture = drawn(msgspec.structs.replace(findings[0], timeline=(refused, unsent)))
+    assert [row.how for row in picture.rows] == ["refused", "unsent", "unseen"]
 
 
-def test_a_long_plan_is_drawn_in_part_and_says_how_much_is_left_out(findings: Findings) -> None:
-    leak = findings[1]
-    steps = tuple(msgspec.structs.replace(leak.plan.steps[0], id=f"n{n}", due_s=float(n)) for n in range(55))
-    drawn = sequence(msgspec.structs.replace(leak, plan=msgspec.structs.replace(leak.plan, steps=steps)))
-    assert (len(drawn.rows), drawn.left_out) == (40, 15)
+@pytest.mark.parametrize(("requests", "sessions"), [(41, 1), (7, 7)])
+def test_a_plan_too_large_to_be_read_as_a_picture_is_not_drawn(
+    findings: Findings, requests: int, sessions: int
+) -> None:
+    first = findings[1].plan.steps[0]
+    steps = tuple(
+        msgspec.structs.replace(first, id=f"n{n}", due_s=float(n), session=f"s{n % sessions}") for n in range(requests)
+    )
+    assert sequence(msgspec.structs.replace(findings[1], plan=Plan(Header(name="large"), steps))) is None

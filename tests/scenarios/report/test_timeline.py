@@ -62,6 +62,16 @@ def test_a_window_lasts_from_on_to_off_and_to_the_end_where_off_was_never_seen(s
     assert chart.bands == (Bands("f1", ((1.0, 2.0), (3.0, 12.0))), Bands("f2", ((5.0, 12.0),)))
 
 
+def test_the_times_of_a_repeated_fault_are_one_band(shaken: RunRecord) -> None:
+    lines = [
+        line(1.0, "on", "slow#1"),
+        line(2.0, "off", "slow#1"),
+        line(3.0, "on", "slow#2"),
+        line(4.0, "off", "slow#2"),
+    ]
+    assert only(charts(shaken, [], lines, ())).bands == (Bands("slow", ((1.0, 2.0), (3.0, 4.0))),)
+
+
 def test_a_fault_that_failed_to_go_on_has_no_window(shaken: RunRecord) -> None:
     assert only(charts(shaken, [], [line(1.0, "failed"), line(2.0, "off")], ())).bands == ()
 

@@ -72,3 +72,8 @@ def test_the_road_of_one_session_names_routes_alone() -> None:
 def test_the_road_of_several_sessions_says_who_and_what_is_sent_at_once() -> None:
     steps = (("a", "POST /login", None), ("a", "POST /pay", "b1"), ("b", "POST /pay", "b1"), ("a", "GET /x", None))
     assert road(plan(*steps)) == "a POST /login → at once: a POST /pay + b POST /pay → a GET /x"
+
+
+def test_a_long_road_is_told_up_to_its_twelfth_stage() -> None:
+    told = road(plan(*(("a", f"GET /{n}", None) for n in range(100))))
+    assert told.endswith("GET /11 → 88 more stages")

@@ -14,7 +14,7 @@ HTML = "report.html"
 JUNIT = "junit.xml"
 
 
-def report(folder: Path) -> Path:
+def write_report(folder: Path) -> Path:
     """The path of the page written. Raises UsageError where `folder` is not a run folder."""
     run = Run.open(folder)
     told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
