@@ -1,11 +1,9 @@
 """Which engine makes the faults, chosen and started: a Toxiproxy that runs, one that we start, or the embedded one."""
 
-import asyncio
 import ipaddress
 import os
 import shutil
 import socket
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -25,7 +23,6 @@ from foreshock.errors import HarnessError, UsageError
 Choice = Literal["auto", "toxiproxy", "embedded"]
 
 BINARY = "toxiproxy-server"
-START_S = 10.0
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -108,25 +105,13 @@ async def running(chosen: Running | Binary | Embedded, seed: int) -> AsyncIterat
             yield Engine(child, taps, taps, name=f"embedded {foreshock.__version__}", shared=False)
             return
         toxics = on_the_way_out.enter_context(closing(Server(url)))
-        name = f"toxiproxy {await _version(toxics)}"
+        name = f"toxiproxy {await in_thread(toxics.version)}"
         yield Engine(child, taps, toxics, name=name, shared=isinstance(chosen, Running))
 
 
 def _check_running(url: str) -> None:
     with closing(Server(url)) as server:
         server.version()
-
-
-async def _version(server: Server) -> str:
-    """Asked again until it answers: one that we started needs a moment."""
-    deadline_s = time.monotonic() + START_S
-    while True:
-        try:
-            return await in_thread(server.version)
-        except HarnessError:
-            if time.monotonic() > deadline_s:
-                raise
-        await asyncio.sleep(0.02)
 
 
 def _checked(url: str) -> str:

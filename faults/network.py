@@ -7,9 +7,11 @@ Whatever way the block is left, every link is healed first, read back from the s
 started is stopped. If this process is killed instead, the child heals, and passes traffic on until there is none.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from faults.catalogue import Compiled, Down, compile_fault
 from faults.conductor import Conductor
@@ -100,25 +102,14 @@ class Network:
             self._links[spec.name] = await in_thread(_make_link, self._engine, spec, names[spec.name])
 
     async def _heal(self) -> None:
-        failures = []
-        for link in self._links.values():
-            try:
-                await link.heal()
-            except HarnessError as error:
-                failures.append(str(error))
-        if failures:
-            raise HarnessError("could not heal: " + "; ".join(failures))
+        await _all("could not heal", [link.heal() for link in self._links.values()])
 
     async def _leave(self) -> None:
         try:
             await self._heal()
         finally:
             if self._engine.shared:  # what we started ends with all its proxies
-                await self._destroy()
-
-    async def _destroy(self) -> None:
-        for link in self._links.values():
-            await link.destroy()
+                await _all("could not take away", [link.destroy() for link in self._links.values()])
 
 
 def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
@@ -130,6 +121,17 @@ def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
     except Refused as refused:
         raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}") from None
     return Link(spec, engine.taps, front, shaken)
+
+
+async def _all(complaint: str, works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Does all of them at once (a hung server is waited for only once), then raises a HarnessError for those failed."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    failures = [result for result in results if isinstance(result, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, HarnessError):
+            raise failure
+    if failures:
+        raise HarnessError(f"{complaint}: " + "; ".join(map(str, failures)))
 
 
 def _check_unique(links: Sequence[LinkSpec]) -> None:

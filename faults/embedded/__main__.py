@@ -14,7 +14,7 @@ import foreshock
 from faults.embedded.address import AddressError, Port, join
 from faults.embedded.lease import Lease
 from faults.embedded.proxies import Proxies
-from faults.embedded.realserver import RealServer
+from faults.embedded.realserver import RealServer, RealServerError
 from faults.embedded.routes import Routes
 from faults.embedded.wire import HttpProtocol
 
@@ -44,7 +44,7 @@ async def _serve(options: argparse.Namespace) -> int:
                 real = await RealServer.start(options.toxiproxy_server)
                 on_the_way_out.push_async_callback(real.stop)
                 ready["toxiproxy"] = real.url
-        except (AddressError, OSError) as error:
+        except (AddressError, RealServerError) as error:
             print(error, file=sys.stderr)  # noqa: T201  # the owner reads it
             return 3
         if options.lease:
