@@ -1,0 +1,124 @@
+"""How sure we are of a finding: its plan's k of n against its control's k of n, and Fisher's exact p.
+
+Five runs each, then five more each while the two are not told apart, at most twenty each. Looking four times at most
+keeps the chance of telling apart what is the same below 4 x 0.01 (Bonferroni); in the common case, 5 of 5 against 0 of
+5, one look is enough (p = 0.004).
+"""
+
+from __future__ import annotations
+
+from math import comb
+
+import msgspec
+
+from replayer.edits import control
+from replayer.plan import Plan
+from scenarios.execution import Execution, Runner
+from scenarios.explore.together import together
+from scenarios.finding import Evidence
+
+BELIEVED_BELOW = 0.01
+LOOK_RUNS = 5
+MOST_RUNS = 20
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """`fails` of `of` runs violated the check."""
+
+    fails: int = 0
+    of: int = 0
+
+    @property
+    def rate(self) -> float:
+        return self.fails / self.of if self.of else 0.0
+
+    def __add__(self, other: Tried) -> Tried:
+        return Tried(self.fails + other.fails, self.of + other.of)
+
+
+_NONE = Tried()
+
+
+class Weighed(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence, the control it was weighed against, and one failing execution (None if nothing came back)."""
+
+    evidence: Evidence
+    control: Plan
+    failing: Execution | None
+    executions: int
+
+
+def fisher_p(plan: Tried, against: Tried) -> float:
+    """The chance, from 0 to 1, of at least `plan.fails` among the plan's runs if plan and control failed equally often.
+
+    One-sided exact test on the 2x2 table (Fisher 1922): sum over k >= fails of C(n, k) C(m, f - k) / C(n + m, f),
+    where n and m are the runs of plan and control and f the failures of both. No runs give 1.
+    """
+    failures = plan.fails + against.fails
+    ways = sum(comb(plan.of, k) * comb(against.of, failures - k) for k in range(plan.fails, min(plan.of, failures) + 1))
+    return ways / comb(plan.of + against.of, failures)
+
+
+def told_apart(plan: Tried, against: Tried) -> bool:
+    return fisher_p(plan, against) < BELIEVED_BELOW
+
+
+def control_of(plan: Plan, recorded: Plan) -> Plan:
+    """The plan minus what is accused; if nothing is (the plan is recorded traffic, trimmed), `recorded` itself.
+
+    `recorded` is the whole recorded sessions that the plan was cut from.
+    """
+    if plan.header.faults or plan.header.edits:
+        return control(plan)
+    return recorded
+
+
+async def try_runs(runner: Runner, plan: Plan, check: str, runs: int) -> tuple[Tried, Execution | None]:
+    """`runs` runs of the plan at once: how many violated `check`, and one of them that did."""
+    executions = await together(runner(plan) for _ in range(runs))
+    failing = [execution for execution in executions if check in execution.violated]
+    return Tried(len(failing), runs), failing[0] if failing else None
+
+
+async def weigh(
+    plan: Plan, recorded: Plan, check: str, runner: Runner, *, already: Tried = _NONE, most_runs: int = MOST_RUNS
+) -> Weighed:
+    """The plan against its control until they are told apart, or `most_runs` each.
+
+    `already` are runs of exactly this plan that count (chosen before their result was known).
+    """
+    against = control_of(plan, recorded)
+    seen, held, failing, executions = already, _NONE, None, 0
+    for looked in range(LOOK_RUNS, most_runs + 1, LOOK_RUNS):
+        plan_runs, control_runs = max(0, looked - seen.of), max(0, looked - held.of)
+        (more, one), (more_held, _) = await together(
+            [try_runs(runner, plan, check, plan_runs), try_runs(runner, against, check, control_runs)]
+        )
+        seen, held, failing = seen + more, held + more_held, failing or one
+        executions += plan_runs + control_runs
+        if told_apart(seen, held):
+            break
+    return Weighed(evidence=evidence(seen, held), control=against, failing=failing, executions=executions)
+
+
+def evidence(plan: Tried, against: Tried) -> Evidence:
+    return Evidence(
+        fails=plan.fails,
+        of=plan.of,
+        control_fails=against.fails,
+        control_of=against.of,
+        p_value=fisher_p(plan, against),
+    )
+
+
+def in_words(evidence: Evidence) -> str:
+    """'fails 11 of 20, its control 0 of 20 (p = 0.0001)', and what that means where it is not plain."""
+    said = (
+        f"fails {evidence.fails} of {evidence.of}, its control {evidence.control_fails} of {evidence.control_of}"
+        f" (p = {evidence.p_value:.2g})"
+    )
+    if evidence.fails == 0:
+        return f"seen once, did not come back: {said}"
+    if evidence.control_fails and evidence.p_value >= BELIEVED_BELOW:
+        return f"also without faults and edits: {said}"
+    return said

@@ -1,0 +1,167 @@
+"""The smallest plan that still violates the check: steps, faults, edits and values made less together.
+
+Delta debugging (Zeller and Hildebrandt, TSE 2002) for a system that may be flaky and where a run costs a second: a
+candidate counts on its first failure within the tries that the measured odds ask for; bold cuts come first, then ever
+smaller chunks whose successful cuts are made together, then singles; faults and edits are tried again whenever steps
+went. What is simpler, `simplicity` says in words. Ends with the best so far when a limit is passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from foreshock.clock import Clock
+from replayer.plan import Plan
+from scenarios.execution import Execution, Runner
+from scenarios.explore import cuts
+from scenarios.explore.evidence import LOOK_RUNS, Tried, fisher_p
+from scenarios.explore.simplicity import Oddness, simplicity
+from scenarios.explore.trials import Demand, Limits, Trials, tries_needed
+
+CONFIRM_RUNS = 4
+MOST_CONFIRM_RUNS = 20
+
+_FELL_BELOW = 0.15  # Fisher's p: with four of four before, one of five now is a fall, three of five is none
+_ABOUT_AS_OFTEN = 0.6
+
+Pass = Callable[[Plan, Demand], Awaitable[Plan]]
+
+# Simpler values to try in the place of a plan's odd ones, the plainest first.
+PlainerValues = Callable[[Plan], Sequence[Plan]]
+
+
+class Smallest(msgspec.Struct, frozen=True, kw_only=True):
+    """`tried` are runs of exactly this plan, made after it had been chosen; `failing` is one that violated the check.
+
+    `finished` is False when a limit ended the work: a smaller plan may exist. A plan that never failed again comes back
+    as it was, with `failing` None.
+    """
+
+    plan: Plan
+    tried: Tried
+    failing: Execution | None
+    executions: int
+    finished: bool
+
+
+async def minimise(
+    plan: Plan,
+    check: str,
+    runner: Runner,
+    *,
+    oddness: Oddness,
+    plainer: PlainerValues,
+    limits: Limits,
+    width: int,
+    clock: Clock,
+) -> Smallest:
+    """The smallest plan found, running at most `width` candidates at once."""
+    trials = Trials(check, runner, limits, width=width, clock=clock)
+    descent = _Descent(trials, oddness, plainer)
+    first = tried = await _confirm(plan, trials)
+    best, demand = plan, Demand(tries_needed(first.rate))
+    while tried.fails and not trials.spent:
+        best = await descent.down_from(best, demand)
+        tried = await trials.measure(best, LOOK_RUNS)
+        stricter = _stricter(demand, first, tried)
+        if stricter is None:
+            break
+        best, demand = (plan if stricter.rate else best), stricter
+    return Smallest(
+        plan=best,
+        tried=tried,
+        failing=trials.failing(best),
+        executions=trials.executions,
+        finished=not trials.spent,
+    )
+
+
+def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
+    """What to ask of candidates from now on, or None if nothing more needs asking.
+
+    When the smallest plan fails far more rarely than the first one did, something was cut that made it sure (a barrier,
+    say): all candidates, from the first plan on, then have to fail about as often. When it is merely flakier than it
+    looked, those that were refused are asked again, more often.
+    """
+    if not demand.rate and fisher_p(first, smallest) < _FELL_BELOW:
+        return Demand(LOOK_RUNS, rate=_ABOUT_AS_OFTEN * first.rate)
+    needed = tries_needed(smallest.rate)
+    return Demand(needed) if not demand.rate and needed > demand.tries else None
+
+
+async def _confirm(plan: Plan, trials: Trials) -> Tried:
+    """A few runs of the plan; more only while none of them failed."""
+    tried = await trials.measure(plan, CONFIRM_RUNS)
+    while not tried.fails and tried.of < MOST_CONFIRM_RUNS and not trials.spent:
+        tried += await trials.measure(plan, CONFIRM_RUNS)
+    return tried
+
+
+class _Descent:
+    """One way down: passes over the plan, each of which gives a simpler plan that fails, or the one it got."""
+
+    def __init__(self, trials: Trials, oddness: Oddness, plainer: PlainerValues) -> None:
+        self._trials = trials
+        self._oddness = oddness
+        self._plainer = plainer
+
+    async def down_from(self, plan: Plan, demand: Demand) -> Plan:
+        """Passes until a whole round of them changes nothing, or the limits are passed."""
+        passes = (
+            self._first(cuts.each_alone),
+            self._first(cuts.bold_cuts),
+            self._first(cuts.one_less),
+            self._first(cuts.one_window_for_many),
+            self._less_steps,
+            self._first(cuts.shorter_faults),
+            self._first(self._plainer),
+        )
+        before = None
+        while plan is not before and not self._trials.spent:
+            before = plan
+            for one_pass in passes:
+                plan = await one_pass(plan, demand)
+        return plan
+
+    def _first(self, candidates: Callable[[Plan], Sequence[Plan]]) -> Pass:
+        """A pass that takes the first candidate that fails, and tries from there, until none does."""
+
+        async def one_pass(plan: Plan, demand: Demand) -> Plan:
+            while smaller := await self._trials.first_that_fails(self._simpler(plan, candidates(plan)), demand):
+                plan = smaller
+            return plan
+
+        return one_pass
+
+    async def _less_steps(self, plan: Plan, demand: Demand) -> Plan:
+        """Chunks of half the steps, then of a quarter, down to single ones."""
+        size = len(plan.steps) // 2
+        while size >= 1:
+            smaller = await self._less_chunks(plan, size, demand)
+            size = min(size // 2 if smaller is plan else size, len(smaller.steps) // 2)
+            plan = smaller
+        return plan
+
+    async def _less_chunks(self, plan: Plan, size: int, demand: Demand) -> Plan:
+        """Without every chunk that can go: all at once where that still fails, else one after another."""
+        candidates = {tuple(chunk): cuts.cut(plan, chunk) for chunk in cuts.chunks(plan, size)}
+        simpler = self._simpler(plan, list(candidates.values()))
+        failing = await self._trials.that_fail(simpler, demand)
+        gone = [chunk for chunk, candidate in candidates.items() if candidate in failing]
+        if not gone:
+            return plan
+        together = cuts.cut(plan, [step for chunk in gone for step in chunk])
+        if len(gone) > 1 and await self._trials.first_that_fails([together], demand):
+            return together
+        plan = candidates[gone[0]]
+        for chunk in gone[1:]:
+            without = self._simpler(plan, [cuts.cut(plan, chunk)])
+            plan = await self._trials.first_that_fails(without, demand) or plan
+        return plan
+
+    def _simpler(self, plan: Plan, candidates: Sequence[Plan]) -> list[Plan]:
+        """Only what is truly simpler, with steps left: so that every way down ends."""
+        now = simplicity(plan, self._oddness)
+        return [one for one in candidates if one.steps and simplicity(one, self._oddness) < now]

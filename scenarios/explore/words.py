@@ -1,0 +1,89 @@
+"""Faults, edits and places in plain words, for titles and for what is necessary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from faults.fault import Fault
+from replayer.plan import Actor, Burst, Drop, Edit, Plan, Reorder, Repeat, Value
+from scenarios.explore.cuts import sent_together
+
+_LONGEST_VALUE = 40  # characters
+
+# What a link did, as it reads after "while <link>". A kind that is not here is named.
+_DID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "slow": lambda args: f"answered {args['latency_ms']} ms late",
+    "stall": lambda args: "went silent",
+    "lost_reply": lambda args: "lost the reply",
+    "cut_reply": lambda args: f"cut the reply after {args['after_bytes']} bytes",
+    "reset": lambda args: "reset the connection",
+    "down": lambda args: "refused connections",
+}
+
+
+def did(fault: Fault) -> str:
+    """'payments lost the reply', 'payments answered 300 ms late'."""
+    say = _DID.get(fault.kind)
+    return f"{fault.link} {say(fault.args) if say else f'had {fault.kind}'}"
+
+
+def fault_words(fault: Fault, plan: Plan) -> str:
+    """'fault lost_reply on payments during POST /checkout'."""
+    arguments = "".join(f" {name}={value}" for name, value in fault.args.items())
+    return f"fault {fault.kind}{arguments} on {fault.link} {_when(fault, plan)}"
+
+
+def edit_words(edit: Edit, plan: Plan) -> str:
+    """'value qty=12 in POST /cart/items (recorded: 2)', '2 x POST /checkout together', ..."""
+    match edit:
+        case Value(step=step, place=place, now=now, was=was):
+            return f"value {field_name(place)}={short(now)} in {route_of(plan, step)} (recorded: {short(was)})"
+        case Burst():
+            return f"{routes_in_words([step.route for step in sent_together(edit, plan)])} together"
+        case Repeat(of=of):
+            return f"{route_of(plan, of)} once more"
+        case Drop(was=step):
+            return f"{step.route} left out"
+        case Reorder(step=step):
+            return f"{route_of(plan, step)} at another time"
+        case Actor(step=step):
+            return f"{route_of(plan, step)} by another session"
+
+
+def routes_in_words(routes: list[str]) -> str:
+    """'2 x POST /checkout and DELETE /cart': each route once, in the order of its first."""
+    counted = {route: routes.count(route) for route in routes}
+    return " and ".join(f"{count} x {route}" if count > 1 else route for route, count in counted.items())
+
+
+def field_name(place: str) -> str:
+    """What people call a place: 'qty' for 'json:$.qty', 'page' for 'query:page', 'path segment 2' for 'path:2'."""
+    kind, _, rest = place.partition(":")
+    if kind == "path":
+        return f"path segment {rest}"
+    return rest.removeprefix("$.") if kind == "json" else rest
+
+
+def short(value: Any) -> str:
+    """The value as JSON has it, text without quotes, at most 40 characters."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def route_of(plan: Plan, step_id: str) -> str:
+    """The route of a step; the id itself where the step has been cut away."""
+    return next((step.route for step in plan.steps if step.id == step_id), step_id)
+
+
+def _when(fault: Fault, plan: Plan) -> str:
+    if fault.window is not None:
+        whole = fault.window.from_ in ("0%", "0s") and fault.window.for_ == "100%"
+        return "all the time" if whole else f"from {fault.window.from_} for {fault.window.for_}"
+    if fault.nth is not None:
+        return f"at the {fault.nth.n}. {fault.nth.route or 'connection'}"
+    at = fault.at
+    assert at is not None
+    word = "before" if at.before else "during" if at.while_ else "after"
+    return f"{word} {route_of(plan, at.step)}"
