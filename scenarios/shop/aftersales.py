@@ -54,7 +54,8 @@ class AfterSales:
                 return Reply(202, {**order.shown(), "status": "refunding"})
             refused = True
         except Exception:
-            self._still_paid(session, order)
+            if not self._flags.settle_unknown:
+                self._still_paid(session, order)
             raise
         if refused:
             self._still_paid(session, order)
