@@ -39,12 +39,30 @@ class Tried(msgspec.Struct, frozen=True):
 _NONE = Tried()
 
 
+class Runs(msgspec.Struct, frozen=True, kw_only=True):
+    """Executions of one plan: those that violated the check, and the others."""
+
+    failing: tuple[Execution, ...] = ()
+    others: tuple[Execution, ...] = ()
+
+    @property
+    def tried(self) -> Tried:
+        return Tried(len(self.failing), len(self.failing) + len(self.others))
+
+    def __add__(self, more: Runs) -> Runs:
+        return Runs(failing=self.failing + more.failing, others=self.others + more.others)
+
+
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence, the control it was weighed against, and one failing execution (None if nothing came back)."""
+    """The evidence, the control it was weighed against, executions of the plan that failed and of the control that held.
+
+    `failing` are of the runs made here: none where those `already` made were enough.
+    """
 
     evidence: Evidence
     control: Plan
-    failing: Execution | None
+    failing: tuple[Execution, ...]
+    held: tuple[Execution, ...]
     executions: int
 
 
@@ -73,11 +91,13 @@ def control_of(plan: Plan, recorded: Plan) -> Plan:
     return recorded
 
 
-async def try_runs(runner: Runner, plan: Plan, check: str, runs: int) -> tuple[Tried, Execution | None]:
-    """`runs` runs of the plan at once: how many violated `check`, and one of them that did."""
+async def try_runs(runner: Runner, plan: Plan, check: str, runs: int) -> Runs:
+    """`runs` runs of the plan at once."""
     executions = await together(runner(plan) for _ in range(runs))
-    failing = [execution for execution in executions if check in execution.violated]
-    return Tried(len(failing), runs), failing[0] if failing else None
+    return Runs(
+        failing=tuple(execution for execution in executions if check in execution.violated),
+        others=tuple(execution for execution in executions if check not in execution.violated),
+    )
 
 
 async def weigh(
@@ -88,17 +108,25 @@ async def weigh(
     `already` are runs of exactly this plan that count (chosen before their result was known).
     """
     against = control_of(plan, recorded)
-    seen, held, failing, executions = already, _NONE, None, 0
+    mine, controls = Runs(), Runs()
     for looked in range(LOOK_RUNS, most_runs + 1, LOOK_RUNS):
-        plan_runs, control_runs = max(0, looked - seen.of), max(0, looked - held.of)
-        (more, one), (more_held, _) = await together(
-            [try_runs(runner, plan, check, plan_runs), try_runs(runner, against, check, control_runs)]
+        missing = max(0, looked - already.of - mine.tried.of)
+        more, more_controls = await together(
+            [
+                try_runs(runner, plan, check, missing),
+                try_runs(runner, against, check, looked - controls.tried.of),
+            ]
         )
-        seen, held, failing = seen + more, held + more_held, failing or one
-        executions += plan_runs + control_runs
-        if told_apart(seen, held):
+        mine, controls = mine + more, controls + more_controls
+        if told_apart(already + mine.tried, controls.tried):
             break
-    return Weighed(evidence=evidence(seen, held), control=against, failing=failing, executions=executions)
+    return Weighed(
+        evidence=evidence(already + mine.tried, controls.tried),
+        control=against,
+        failing=mine.failing,
+        held=controls.others,
+        executions=mine.tried.of + controls.tried.of,
+    )
 
 
 def evidence(plan: Tried, against: Tried) -> Evidence:

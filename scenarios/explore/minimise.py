@@ -33,15 +33,15 @@ PlainerValues = Callable[[Plan], Sequence[Plan]]
 
 
 class Smallest(msgspec.Struct, frozen=True, kw_only=True):
-    """`tried` are runs of exactly this plan, made after it had been chosen; `failing` is one that violated the check.
+    """`tried` are runs of exactly this plan, made after it had been chosen; `failing` some that violated the check.
 
     `finished` is False when a limit ended the work: a smaller plan may exist. A plan that never failed again comes back
-    as it was, with `failing` None.
+    as it was, with none in `failing`.
     """
 
     plan: Plan
     tried: Tried
-    failing: Execution | None
+    failing: tuple[Execution, ...]
     executions: int
     finished: bool
 

@@ -46,7 +46,7 @@ async def necessities(
     """In how many of `runs` runs the state still showed without each element: 0 is a necessary one. Necessary first."""
 
     async def ask(without: Without) -> Necessity:
-        tried, _ = await try_runs(runner, without.plan, check, runs)
+        tried = (await try_runs(runner, without.plan, check, runs)).tried
         return Necessity(element=without.element, fails=tried.fails, of=tried.of)
 
     asked = await together(ask(without) for without in without_each(plan, odd_values))

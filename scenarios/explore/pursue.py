@@ -28,6 +28,7 @@ _MOST_WAYS = 3
 _SURER_BELOW = 0.15  # Fisher's p: four of five against one of five is surer, two of five is not
 
 Phase = Literal["calm", "shake", "explore"]
+LeadOf = Callable[[Sequence[Execution], Sequence[Execution]], LeadTime | None]
 
 
 class Pursued(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,10 @@ class Pursuits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pursuit:
-    """What every finding of one search is pursued with. `lead_of` says what the system knew on a failing execution."""
+    """What every finding of one search is pursued with.
+
+    `lead_of` says what the system knew, from executions that failed and control executions that held (maybe none).
+    """
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class Pursuit:
         *,
         width: int,
         clock: Clock,
-        lead_of: Callable[[Execution], LeadTime | None] = lambda execution: None,
+        lead_of: LeadOf = lambda failing, held: None,
     ) -> None:
         self._material = material
         self._runner = runner
@@ -101,12 +105,12 @@ class Pursuit:
         for other in tried[1:]:
             best = other if fisher_p(other.tried, best.tried) < _SURER_BELOW else best
         minimising = sum(smallest.executions for smallest in tried)
-        if best.failing is None:
+        if not best.failing:
             seen_once = finding_of(
                 ways[0].simplest[0], check, phase=phase, hits=hits, evidence=evidence(best.tried, Tried())
             )
             return Pursued(finding=seen_once, minimising=minimising, evidence=0)
-        return await self._believed(best, best.failing, check, hits, phase, minimising)
+        return await self._believed(best, check, hits, phase, minimising)
 
     async def _surest(self, plans: Sequence[Plan], check: str, limits: Limits, width: int) -> list[Smallest]:
         """The plans minimised in turn, until one is sure; at least one, the last of them the sure one if any is."""
@@ -135,7 +139,6 @@ class Pursuit:
     async def _believed(
         self,
         smallest: Smallest,
-        failing: Execution,
         check: str,
         hits: int,
         phase: Phase,
@@ -144,15 +147,16 @@ class Pursuit:
         plan = smallest.plan
         weighed = await weigh(plan, self._recorded(plan), check, self._runner, already=smallest.tried)
         needed = await necessities(plan, check, self._runner, self._material.values.ordinary)
+        failing = (*weighed.failing, *smallest.failing)
         finding = finding_of(
-            weighed.failing or failing,
+            failing[0],
             check,
             phase=phase,
             hits=hits,
             evidence=weighed.evidence,
             necessary=needed,
             rarity=rarity_of(plan, self._material.base),
-            lead=self._lead_of(weighed.failing or failing),
+            lead=self._lead_of(failing, weighed.held),
         )
         asked = weighed.executions + sum(necessity.of for necessity in needed)
         return Pursued(finding=finding, minimising=minimising, evidence=asked)

@@ -21,6 +21,7 @@ from scenarios.explore.together import together
 
 MISS = 0.02  # the chance that we take a plan that can fail for one that can't
 _MOST_TRIES = 40
+_KEPT = 5
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class Trials:
         self._clock = clock
         self._ends_s = clock() + limits.for_s
         self._tried: dict[str, Tried] = {}
-        self._failing: dict[str, Execution] = {}
+        self._failing: dict[str, list[Execution]] = {}
         self.executions = 0
 
     @property
@@ -88,9 +89,9 @@ class Trials:
         """All runs of the plan so far."""
         return self._tried.get(identity(plan), Tried())
 
-    def failing(self, plan: Plan) -> Execution | None:
-        """The first execution of the plan that violated the check, if one did."""
-        return self._failing.get(identity(plan))
+    def failing(self, plan: Plan) -> tuple[Execution, ...]:
+        """Executions of the plan that violated the check, the latest five."""
+        return tuple(self._failing.get(identity(plan), ())[-_KEPT:])
 
     async def measure(self, plan: Plan, runs: int) -> Tried:
         """`runs` more runs of the plan, whatever is known of it; fewer when the limits are passed."""
@@ -135,4 +136,4 @@ class Trials:
         fails = self._check in execution.violated
         self._tried[key] = self._tried.get(key, Tried()) + Tried(int(fails), 1)
         if fails:
-            self._failing.setdefault(key, execution)
+            self._failing.setdefault(key, []).append(execution)
