@@ -7,6 +7,7 @@ stopping it stops what it started. Should we be killed, the warden ends the grou
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -24,7 +25,9 @@ from scenarios.warden import Warden, kill_group
 
 _LINE_BYTES = 64 << 10  # a longer line is taken in pieces
 _TAIL_LINES = 8  # of its output, repeated when it did not start
+_TAIL_BYTES = 400  # of each of them
 _POLL_S = 0.02
+_HEAR_OUT_S = 0.5
 _ASK_S = 2.0  # one question whether it is ready
 GRACE_S = 3.0  # from SIGTERM to SIGKILL
 
@@ -42,7 +45,7 @@ class RunningProcess:
         *,
         directory: Path,
         environment: Mapping[str, str],
-        on_line: Callable[[str], None],
+        on_line: Callable[[bytes], object],
         warden: Warden,
     ) -> None:
         self.name = name
@@ -54,6 +57,7 @@ class RunningProcess:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._child: subprocess.Popen[bytes] | None = None
         self._output: asyncio.ReadTransport | None = None
+        self._said_all = asyncio.Event()
 
     @property
     def alive(self) -> bool:
@@ -75,7 +79,9 @@ class RunningProcess:
         finally:
             os.close(writing)
         loop = asyncio.get_running_loop()
-        self._output, _ = await loop.connect_read_pipe(lambda: _Lines(self._heard), os.fdopen(reading, "rb", 0))
+        self._said_all = asyncio.Event()
+        lines = _Lines(self._heard, self._said_all)
+        self._output, _ = await loop.connect_read_pipe(lambda: lines, os.fdopen(reading, "rb", 0))
         await self._until_ready()
 
     async def _check_nobody_is_there(self) -> None:
@@ -109,17 +115,18 @@ class RunningProcess:
         try:
             async with asyncio.timeout(within_s):
                 while not await is_ready(self.spec.ready):
-                    self._check_alive()
+                    await self._check_alive()
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             asked = self.spec.ready.http or self.spec.ready.tcp
             mend = f"was not ready within {format_duration(within_s)} ({asked}); give it longer with ready.within"
             raise HarnessError(f"process {self.name} {mend}{self._last_words()}") from error
-        self._check_alive()  # what answered may be another program on its port
+        await self._check_alive()  # what answered may be another program on its port
 
-    def _check_alive(self) -> None:
+    async def _check_alive(self) -> None:
         if not self.alive:
             assert self._child is not None
+            await self._hear_out()
             raise HarnessError(
                 f"process {self.name} {_ended(self._child.returncode)} before it was ready{self._last_words()}"
             )
@@ -131,18 +138,25 @@ class RunningProcess:
         in_use = "; its port is in use" if "address already in use" in words.lower() or "EADDRINUSE" in words else ""
         return f"{in_use}; its last words: {words}"
 
-    def _heard(self, line: str) -> None:
-        if line.strip():
-            self._tail.append(line.strip()[:400])
+    def _heard(self, line: bytes) -> None:
+        if text := line[:_TAIL_BYTES].decode("utf-8", "replace").strip():
+            self._tail.append(text)
         self._on_line(line)
 
     async def stop(self) -> None:
         """Ends it and all it started: SIGTERM, then SIGKILL for what is left. Harmless when it has ended."""
         if self._child is not None:
             await self._end(self._child)
+            await self._hear_out()
         if self._output is not None:
             self._output.close()
         self._child = self._output = None
+
+    async def _hear_out(self) -> None:
+        """Waits a moment for what an ended process had still said; a child that left may hold the pipe for ever."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HEAR_OUT_S):
+                await self._said_all.wait()
 
     async def _end(self, child: subprocess.Popen[bytes]) -> None:
         try:
@@ -189,20 +203,25 @@ def _ended(code: int) -> str:
 
 
 class _Lines(asyncio.Protocol):
-    """Whole lines of what arrives, as text."""
+    """Whole lines of what arrives, without their ends."""
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
+    def __init__(self, on_line: Callable[[bytes], None], ended: asyncio.Event) -> None:
         self._on_line = on_line
+        self._ended = ended
         self._rest = b""
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
+            self._on_line(line.rstrip(b"\r"))
         if len(self._rest) > _LINE_BYTES:
-            self.connection_lost(None)
+            self._take_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._take_rest()
+        self._ended.set()
+
+    def _take_rest(self) -> None:
         rest, self._rest = self._rest, b""
         if rest:
-            self._on_line(rest.decode("utf-8", "replace"))
+            self._on_line(rest)

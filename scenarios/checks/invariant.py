@@ -15,6 +15,7 @@ than `within` to become right is called violated.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -114,20 +115,19 @@ def _read(values: Values) -> str:
 
 
 def _bounded(values: Values | None, redact: Redact) -> Any:
-    """What was read, small enough to keep: the first rows, the beginning of a body, with text redacted."""
+    """What was read, small enough to keep and redacted: the first rows, or the status and the beginning of the body."""
     if values is None:
         return None
-    if "rows" in values:
-        kept = {"rows": values["rows"][:_KEPT_ROWS], "row_count": len(values["rows"])}
-        return _redacted(kept, redact)
-    return {"status": values["status"], "body": redact(values["body"][:_KEPT_CHARACTERS])}
+    if "rows" not in values:
+        return {"status": values["status"], "body": redact(values["body"][:_KEPT_CHARACTERS])}
+    kept = json.dumps([_cut(row) for row in values["rows"][:_KEPT_ROWS]], ensure_ascii=False)
+    redacted = redact(kept)  # as one text: what a column is called says whether its value may be kept
+    try:
+        rows = json.loads(redacted)
+    except ValueError:  # a number became a pseudonym
+        rows = redacted
+    return {"rows": rows, "row_count": len(values["rows"])}
 
 
-def _redacted(value: Any, redact: Redact) -> Any:
-    if isinstance(value, str):
-        return redact(value[:_KEPT_CHARACTERS])
-    if isinstance(value, dict):
-        return {key: _redacted(item, redact) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redacted(item, redact) for item in value]
-    return value
+def _cut(row: Values) -> Values:
+    return {name: value[:_KEPT_CHARACTERS] if isinstance(value, str) else value for name, value in row.items()}

@@ -11,12 +11,15 @@ import pytest
 
 # GET /state answers the counter, POST /add adds one and says so on stdout, POST /__reset puts it back to 0, GET /die
 # ends the process without a word, GET /fail answers 500, GET /metrics is a Prometheus page. `peer`, if given, is asked
-# by GET /peer; if it does not answer, that is logged and answered with 502.
+# by GET /peer; if it does not answer, that is logged and answered with 502. GET /kill-peer makes it die. Each process
+# notes its id in the file `pids` beside the script.
 SERVER = textwrap.dedent(
     """
     import json, os, sys, urllib.request
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+    with open(os.path.join(os.path.dirname(__file__), "pids"), "a") as pids:
+        print(os.getpid(), file=pids)
     address, peer = sys.argv[1], (sys.argv[2:] or [""])[0]
     host, port = address.rsplit(":", 1)
     counter = 0
@@ -31,9 +34,10 @@ SERVER = textwrap.dedent(
                 return self.answer(500, {"counter": counter})
             if self.path == "/metrics":
                 return self.answer(200, f"adds_total {counter}\\n", "text/plain; version=0.0.4")
-            if self.path == "/peer":
+            if self.path in ("/peer", "/kill-peer"):
                 try:
-                    with urllib.request.urlopen(peer + "/state", timeout=0.3) as answer:
+                    asked = "/state" if self.path == "/peer" else "/die"
+                    with urllib.request.urlopen(peer + asked, timeout=0.3) as answer:
                         return self.answer(answer.status, {})
                 except OSError:
                     print("ERROR peer did not answer", flush=True)
@@ -70,6 +74,12 @@ def service(tmp_path: Path) -> Path:
     path = tmp_path / "service.py"
     path.write_text(SERVER)
     return path
+
+
+@pytest.fixture
+def service_pids(service: Path) -> Callable[[], list[int]]:
+    """The ids of all processes of the tiny service so far."""
+    return lambda: [int(pid) for pid in service.with_name("pids").read_text().split()]
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def main():
         await asyncio.sleep(60)
 
 def say(line):
-    print(line, flush=True)
+    print(line.decode(), flush=True)
 
 asyncio.run(main())
 """

@@ -1,0 +1,192 @@
+"""One isolated copy of the system under test: its processes, its links, its folder; and running one plan on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from faults.network import LinkSpec, Network
+from foreshock.clock import Anchor, Clock
+from foreshock.errors import HarnessError
+from replayer.engine import replay
+from replayer.placing import placed
+from replayer.plan import Plan
+from scenarios.ask import Unanswered, accepts, ask
+from scenarios.checks.invariant import InvariantCheck, judge_invariants
+from scenarios.checks.liveness import not_trusting
+from scenarios.execution import Execution
+from scenarios.hearing import Hearing
+from scenarios.processes import RunningProcess, is_ready
+from scenarios.scenario import Scenario
+from scenarios.variables import address_values, filled, filled_struct
+from scenarios.warden import Warden
+
+_RESET_S = 10.0  # one reset request
+_ALIVE_S = 1.0  # how long it may take to answer at the end, before nothing it shows is trusted
+_ALIVE_PAUSE_S = 0.05
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an instance lives: decided before anything is started, because links and processes name each other."""
+
+    index: int  # from 1
+    folder: Path
+    addresses: Mapping[str, str]  # of the processes
+
+    def network_link(self, link: str) -> str:
+        """The name that the network knows this instance's link by: 'payments@2'."""
+        return f"{link}@{self.index}"
+
+    def link_specs(self, scenario: Scenario) -> list[LinkSpec]:
+        values = address_values("processes", self.addresses)
+        return [
+            LinkSpec(name=self.network_link(name), upstream=filled(link.upstream, values), listen=link.listen)
+            for name, link in scenario.links.items()
+        ]
+
+
+class Instance:
+    """`target` is where plans are sent; `links` says what the network calls each link of a plan."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        site: Site,
+        network: Network,
+        warden: Warden,
+        *,
+        clock: Clock,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.index = site.index
+        self.links = {name: site.network_link(name) for name in scenario.links}
+        self.restarts = 0
+        values = {
+            "dir": str(site.folder),
+            **address_values("processes", site.addresses),
+            **address_values("links", {name: network.address(link) for name, link in self.links.items()}),
+        }
+        self.target = filled(scenario.target, values)
+        self._clock = clock
+        self._network = network
+        self._settle_s = scenario.settle_s
+        self._resets = [filled_struct(request, values).method_and_url for request in scenario.reset]
+        self._checks = [InvariantCheck(filled_struct(each, values), redact) for each in scenario.invariants]
+        specs = {name: filled_struct(process, values) for name, process in scenario.processes.items()}
+        self._hearing = Hearing({name: spec.metrics for name, spec in specs.items() if spec.metrics}, clock)
+        self._processes = [
+            RunningProcess(
+                name,
+                spec,
+                directory=scenario.folder,
+                environment=_environment(),
+                on_line=self._hearing.line_of(name),
+                warden=warden,
+            )
+            for name, spec in specs.items()
+        ]
+
+    async def start(self) -> None:
+        """Starts the processes in the scenario's order, each once the one before is ready. Raises HarnessError."""
+        for process in self._processes:
+            await process.start()
+
+    async def stop(self) -> None:
+        """Stops every process, side by side, whatever becomes of the others."""
+        await asyncio.gather(*(process.stop() for process in self._processes))
+
+    async def run(self, plan: Plan, *, watch_every_s: float | None = None) -> Execution:
+        """Resets, replays `plan` under its faults, heals, settles, checks.
+
+        Metrics are read before and after; with `watch_every_s` also in between, that often. Raises HarnessError where
+        the system can't be restarted or reset, or the network not be healed; UsageError for a fault that can't be.
+        """
+        started_s = self._clock()
+        await self._make_fresh()
+        async with self._hearing.listening(watch_every_s) as heard:
+            anchor, replay_started_s = Anchor.now(), self._clock()
+            conductor = self._network.conductor(placed(plan), self.links, Since(anchor), plan.duration_s)
+            history = await replay(plan.header, plan.steps, self.target, anchor=anchor, conductor=conductor)
+            results = await judge_invariants(self._checks, settle_s=self._settle_s, clock=self._clock)
+            if reason := await self._why_not_alive():
+                results = not_trusting(results, reason)
+        return Execution(
+            plan=plan,
+            history=history,
+            results=results,
+            instance=self.index,
+            started_s=started_s,
+            ended_s=self._clock(),
+            replay_started_s=replay_started_s,
+            log_lines=heard.log_lines,
+            samples=heard.samples,
+        )
+
+    async def _make_fresh(self) -> None:
+        """Whole and reset, by restarts where it must be: what the plan before left it in is not this one's matter."""
+        await self._restart([process for process in self._processes if not process.alive])
+        try:
+            await self._reset()
+        except HarnessError:
+            if not self._processes:
+                raise
+            await self._restart(self._processes)  # alive, and yet beyond a reset: wedged
+            await self._reset()
+
+    async def _restart(self, processes: Sequence[RunningProcess]) -> None:
+        for process in processes:
+            await process.stop()
+            await process.start()
+            self.restarts += 1
+
+    async def _reset(self) -> None:
+        for method, url in self._resets:
+            try:
+                answer = await ask(method, url, timeout_s=_RESET_S)
+            except Unanswered as error:
+                raise HarnessError(f"reset: {method} {url}: {error}; without it no run is like another") from error
+            if not 200 <= answer.status < 300:
+                raise HarnessError(f"reset: {method} {url} answered {answer.status}, expected 2xx")
+
+    async def _why_not_alive(self) -> str | None:
+        """Why what the system shows can't be trusted; None if all of it answers, be it after a moment."""
+        ends_s = self._clock() + _ALIVE_S
+        while reason := await self._not_answering():
+            if self._clock() >= ends_s or not all(process.alive for process in self._processes):
+                return reason
+            await asyncio.sleep(_ALIVE_PAUSE_S)
+        return None
+
+    async def _not_answering(self) -> str | None:
+        for process in self._processes:
+            if not process.alive:
+                return f"process {process.name} has ended"
+            if not await is_ready(process.spec.ready):
+                return f"process {process.name} does not answer"
+        return None if self._processes else await self._not_taking_connections()
+
+    async def _not_taking_connections(self) -> str | None:
+        """The same of a system that others run: of that, only the target is known."""
+        parts = urlsplit(self.target)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        reached = await accepts(parts.hostname or "", port, timeout_s=_ALIVE_S)
+        return None if reached else f"{self.target} takes no connection"
+
+
+class Since(msgspec.Struct, frozen=True):
+    """A conductor's clock: seconds since the plan's start."""
+
+    anchor: Anchor
+
+    def __call__(self) -> float:
+        return self.anchor.since_s(Anchor.now().monotonic_s)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with Python's output unbuffered: a line that waits in a buffer tells its time wrong."""
+    return {"PYTHONUNBUFFERED": "1", **os.environ}

@@ -1,0 +1,105 @@
+"""The system under test as a pool of isolated instances: `Pool.run(plan)` takes a free one and runs the plan on it.
+
+The order of starting is forced: links need the processes' addresses, and processes the links'. So ports are chosen
+first, then the network is opened for all instances at once, then the processes start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from faults.engine import Choice
+from faults.network import Network
+from foreshock.clock import Clock
+from replayer.plan import Plan
+from scenarios.execution import Execution
+from scenarios.instance import Instance, Site
+from scenarios.ports import free_ports
+from scenarios.scenario import Scenario
+from scenarios.warden import Warden
+
+
+class Pool:
+    """Instances that run plans side by side, one plan each at a time."""
+
+    def __init__(self, instances: Sequence[Instance], engine: str) -> None:
+        self.engine = engine  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
+        self._instances = tuple(instances)
+        self._free: asyncio.Queue[Instance] = asyncio.Queue()
+        for instance in instances:
+            self._free.put_nowait(instance)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        scenario: Scenario,
+        *,
+        choice: Choice,
+        instances: int,
+        seed: int,
+        run: str,
+        clock: Clock,
+        redact: Callable[[str], str],
+    ) -> AsyncIterator[Pool]:
+        """All instances started and ready. On every way out everything is healed, stopped and removed.
+
+        `clock` is the run's clock, that executions are told in; `redact` is applied to what checks keep of what they
+        read; `run` names the proxies on a Toxiproxy that others use too. Raises HarnessError where something does not
+        start, UsageError for a scenario whose system can't be copied.
+        """
+        with tempfile.TemporaryDirectory(prefix="foreshock-") as folder, Warden() as warden:
+            sites = _sites(scenario, instances, Path(folder))
+            specs = [spec for site in sites for spec in site.link_specs(scenario)]
+            async with Network.open(choice, specs, seed=seed, run=run) as network:
+                made = [Instance(scenario, site, network, warden, clock=clock, redact=redact) for site in sites]
+                try:
+                    await together(instance.start() for instance in made)
+                    yield cls(made, network.engine)
+                finally:
+                    await asyncio.gather(*(instance.stop() for instance in made))
+
+    @property
+    def width(self) -> int:
+        """How many plans can run at once."""
+        return len(self._instances)
+
+    @property
+    def restarts(self) -> int:
+        """How many processes had died, or were beyond a reset, and were started again."""
+        return sum(instance.restarts for instance in self._instances)
+
+    async def run(self, plan: Plan, *, watch_every_s: float | None = None) -> Execution:
+        """As `Instance.run`, on the instance that has been free the longest; waits for one if there is none."""
+        instance = await self._free.get()
+        try:
+            return await instance.run(plan, watch_every_s=watch_every_s)
+        finally:
+            self._free.put_nowait(instance)
+
+
+def _sites(scenario: Scenario, instances: int, folder: Path) -> list[Site]:
+    """Ports and a folder for each instance."""
+    ports = iter(free_ports(instances * len(scenario.processes)))
+    sites = []
+    for index in range(1, instances + 1):
+        own = folder / f"instance-{index}"
+        own.mkdir()
+        addresses = {name: f"127.0.0.1:{next(ports)}" for name in scenario.processes}
+        sites.append(Site(index=index, folder=own, addresses=addresses))
+    return sites
+
+
+async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """All of `work` side by side; the first failure ends the others, and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
