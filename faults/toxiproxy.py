@@ -72,7 +72,7 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
             raise HarnessError(f"{call}: no connection ({_reason(error)}): is it running?") from None
         except tuple(_STATUS) as error:
             raise Refused(f"{call}: {_message(error.args[0])}", _STATUS[type(error)]) from None
-        if not answer.ok or answer.is_redirect:
+        if answer.status_code >= requests.codes.multiple_choices:
             raise Refused(f"{call}: {answer.status_code}: {_message(answer.content)}", answer.status_code)
         return answer
 

@@ -95,9 +95,8 @@ class Proxies:
         if asked.type not in ATTRIBUTES:
             raise ApiError(400, "invalid toxic type")
         if asked.type not in SUPPORTED:
-            raise ApiError(
-                400, f"toxic type {asked.type} is not in the embedded server, which has {', '.join(SUPPORTED)}"
-            )
+            known = ", ".join(SUPPORTED)
+            raise ApiError(400, f"toxic type {asked.type} is not supported by the embedded server (it has {known})")
         name = asked.name or f"{asked.type}_{asked.stream.lower()}"
         if "/" in name:
             raise ApiError(400, "toxic name was invalid, can't contain '/'")

@@ -102,7 +102,7 @@ def test_a_url_of_something_else_is_one_clear_error():
             """Nothing on stderr."""
 
     with http.server.HTTPServer(("127.0.0.1", 0), Quiet) as other:
-        threading.Thread(target=other.serve_forever).start()
+        threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}).start()
         try:
             url = f"http://127.0.0.1:{other.server_port}"
             with pytest.raises(HarnessError, match=rf"{url} is not a Toxiproxy: GET /version answered 404"):
@@ -115,9 +115,7 @@ def test_a_binary_that_cannot_run_is_one_clear_error(tmp_path):
     broken = tmp_path / "toxiproxy-server"
     broken.write_bytes(b"\x7fELF no")
     broken.chmod(0o755)
-    with pytest.raises(
-        HarnessError, match=r"did not start: .*ended at once, .*is it a Toxiproxy server"
-    ):
+    with pytest.raises(HarnessError, match=r"did not start: .*ended at once, .*is it a Toxiproxy server"):
         asyncio.run(_open(Binary(path=broken)))
 
 
