@@ -27,6 +27,7 @@ class SegmentWriter:
     ) -> None:
         self.path = path
         self.file_bytes = 0  # compressed, on disk
+        self.file_lines = 0  # in whole frames on disk
         self._clock = clock
         self._flush_after_s = flush_after_s
         self._flush_bytes = flush_bytes
@@ -56,13 +57,15 @@ class SegmentWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Ends a frame: what was taken so far is in the file. OSError when the disk refuses it."""
+        """Ends a frame: what was taken so far is in the file. OSError, and the lines are lost, if the disk refuses."""
         if not self._lines:
             return
+        lines = len(self._lines)
         frame = self._compressor.compress(b"\n".join(self._lines) + b"\n")
-        self._lines.clear()
+        self._lines.clear()  # also if the disk refuses it: after half a frame, another try would not be read
         self._held_bytes = 0
         self._append(frame)
+        self.file_lines += lines
 
     def _append(self, frame: bytes) -> None:
         rest = memoryview(frame)

@@ -143,4 +143,5 @@ class Intake:
         except OSError as error:
             if self.failure is None:
                 self.failure = f"the disk failed: {error.strerror or error}"
+                self._writer.lose(self.failure)
                 self._on_failure(self.failure)

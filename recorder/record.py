@@ -4,6 +4,8 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -27,30 +29,29 @@ def run_recorder(upstream: str, listen: str, out: Path, *, key_file: Path | None
     key = read_key(key_file)
     _check_port(host, port)
     _check_upstream(target)
-    from recorder.addon import tools  # here: only recording takes the second that loading mitmproxy costs
+    from recorder.addon import tools  # here: only recording takes the second that loading mitmproxy costs,
+    from recorder.master import serve  # and before the folder is made, so that a signal meanwhile leaves nothing
+
+    def ready(bound_port: int) -> None:
+        shown = f"[{host}]" if ":" in host else host
+        print(f"recording http://{shown}:{bound_port} -> {upstream} into {out}", flush=True)  # noqa: T201 (its output)
 
     intake = Intake.into(out, upstream=upstream, key=key, tools=tools(), on_failure=_tell)
     try:
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
-            runner.run(_record(target, upstream, host, port, intake, out))
+            runner.run(_until_a_signal(partial(serve, target, host, port, intake, on_ready=ready, tell=_tell)))
     finally:
         counts = intake.close()
-    print(f"recorded {out}: {counts}", flush=True)  # noqa: T201 (the command's own output)
+    print(f"recorded {out}: {counts}", flush=True)  # noqa: T201
     return 3 if intake.failure else 0
 
 
-async def _record(target: SplitResult, upstream: str, host: str, port: int, intake: Intake, out: Path) -> None:
-    from recorder.master import serve
-
-    def ready(bound_port: int) -> None:
-        shown = f"[{host}]" if ":" in host else host
-        print(f"recording http://{shown}:{bound_port} -> {upstream} into {out}", flush=True)  # noqa: T201
-
+async def _until_a_signal(serve: Callable[..., Awaitable[None]]) -> None:
+    """Calls `serve(stop=...)`, with an event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await serve(target, host, port, intake, stop=stop, on_ready=ready, tell=_tell)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(stop=stop)
 
 
 def parse_upstream(upstream: str) -> SplitResult:

@@ -66,7 +66,8 @@ class RecordingWriter:
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._encoder = msgspec.json.Encoder()
-        self._stored = 0
+        self._taken = 0  # by write()
+        self._stored_before = 0  # in the segments that are closed
         self._dropped: Counter[str] = Counter()
         self._bodies_withheld = 0
         self._segments = 0
@@ -80,22 +81,31 @@ class RecordingWriter:
 
     @property
     def counts(self) -> Counts:
+        """Stored is what is on disk; what was taken and waits for its flush is seen, and not yet accounted for."""
         dropped = dict(self._dropped)
-        seen = self._stored + sum(dropped.values())
-        return Counts(seen=seen, stored=self._stored, dropped=dropped, bodies_withheld=self._bodies_withheld)
+        stored = self._stored_before + self._segment.file_lines
+        seen = self._taken + sum(dropped.values())
+        return Counts(seen=seen, stored=stored, dropped=dropped, bodies_withheld=self._bodies_withheld)
 
     def write(self, exchange: Exchange, *, bodies_withheld: int = 0) -> None:
         """Stores one exchange: on disk at the latest with the next second's `tick()`."""
-        self._segment.write(self._encoder.encode(exchange))
-        self._stored += 1
+        self._taken += 1
         self._bodies_withheld += bodies_withheld
+        self._segment.write(self._encoder.encode(exchange))
         if self._segment.file_bytes >= self._segment_bytes:
             self._segment.close()
-            self._segment = self._next_segment()
+            full, self._segment = self._segment, self._next_segment()
+            self._stored_before += full.file_lines
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Accounts for exchanges that were seen and are not kept."""
         self._dropped[reason] += count
+
+    def lose(self, reason: str) -> None:
+        """After an OSError: what was taken and is not on disk is dropped for this reason."""
+        lost = self.counts.unaccounted
+        self._taken -= lost
+        self._dropped[reason] += lost
 
     def tick(self) -> None:
         """Flushes what has waited for a second, and writes the counts as they are."""
