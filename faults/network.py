@@ -9,6 +9,7 @@ started is stopped. If this process is killed instead, the child heals, and pass
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,8 @@ from faults.toxiproxy import Refused
 from foreshock.errors import HarnessError, UsageError
 
 __all__ = ["LinkSpec", "Network"]
+
+REACH_S = 2.0
 
 
 class Network:
@@ -118,9 +121,22 @@ def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
         shaken = engine.toxics.create(spec.upstream, name, BEHIND_TAP) if engine.tapped else front
         if engine.tapped:
             front.update(upstream=shaken.listen)
+        if engine.shared:
+            _check_reachable(engine.toxics.url, shaken.listen)
     except Refused as refused:
         raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}") from None
     return Link(spec, engine.taps, front, shaken)
+
+
+def _check_reachable(url: str, listen: str) -> None:
+    host, _, port = listen.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except OSError as error:
+        raise HarnessError(
+            f"Toxiproxy at {url} says that it listens at {listen}, where nothing can be reached ({error.strerror}): "
+            "is it in a container? Let it share this network, or unset TOXIPROXY_URL"
+        ) from None
 
 
 async def _all(complaint: str, works: Sequence[Coroutine[Any, Any, None]]) -> None:

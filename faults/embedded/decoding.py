@@ -13,6 +13,7 @@ import msgspec
 from faults.toxic import ATTRIBUTES
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Float32 = Annotated[float, msgspec.Meta(ge=-3.4e38, le=3.4e38)]
 T = TypeVar("T")
 
 
@@ -33,7 +34,7 @@ class ToxicBody(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     type: str = ""
     stream: str = "downstream"
-    toxicity: float | None = None
+    toxicity: Float32 | None = None
     attributes: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -54,17 +55,26 @@ def read_attributes(toxic_type: str, given: Mapping[str, Any]) -> dict[str, int]
         raise BadBody(f"bad request body: json: attributes: {error}") from None
 
 
+def _no_number(text: str) -> None:
+    raise ValueError(f"invalid number {text}")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
+
+
 def _first_value(body: bytes) -> Any:
     text = body.decode(errors="replace").lstrip()
     if not text:
         raise BadBody("bad request body: EOF")
     try:
-        value, _ = json.JSONDecoder().raw_decode(text)
+        value, _ = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
         reason = "unexpected EOF" if error.pos >= len(text.rstrip()) else f"invalid character at {error.pos}"
         raise BadBody(f"bad request body: {reason}") from None
     except RecursionError:
         raise BadBody("bad request body: json: exceeded max depth") from None
+    except ValueError as error:  # NaN, or a number of thousands of digits
+        raise BadBody(f"bad request body: json: {error}") from None
     return {} if value is None else value
 
 

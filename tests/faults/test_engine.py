@@ -2,10 +2,13 @@
 
 import asyncio
 import http.server
+import json
 import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -73,6 +76,19 @@ def test_the_projects_folder_is_found_from_anywhere(monkeypatch, tmp_path):
     assert (tool_folders()[1].parent / "pyproject.toml").exists()
 
 
+@contextmanager
+def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of an HTTP server."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 async def _open(chosen) -> None:
     async with running(chosen, seed=0):
         raise AssertionError("it opened")
@@ -101,14 +117,8 @@ def test_a_url_of_something_else_is_one_clear_error():
         def log_message(self, *_: object) -> None:
             """Nothing on stderr."""
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Quiet) as other:
-        threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            url = f"http://127.0.0.1:{other.server_port}"
-            with pytest.raises(HarnessError, match=rf"{url} is not a Toxiproxy: GET /version answered 404"):
-                asyncio.run(_open(Running(url=url)))
-        finally:
-            other.shutdown()
+    with serving(Quiet) as url, pytest.raises(HarnessError, match=rf"{url} is not a Toxiproxy: .* answered 404"):
+        asyncio.run(_open(Running(url=url)))
 
 
 def test_a_binary_that_cannot_run_is_one_clear_error(tmp_path):
@@ -154,6 +164,37 @@ def test_a_server_that_we_were_pointed_at_keeps_running_without_our_proxies(othe
             server.close()
 
     asyncio.run(check())
+
+
+def test_a_server_whose_proxies_are_out_of_reach_is_one_clear_error(monkeypatch):
+    """A Toxiproxy in a container, whose API alone is published."""
+
+    class Contained(http.server.BaseHTTPRequestHandler):
+        def answer(self, **value: object) -> None:
+            body = json.dumps(value).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.answer(version="2.12.0", enabled=True, listen="127.0.0.1:1", upstream="x", name="p", toxics=[])
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Nothing on stderr."""
+
+    async def check(url: str) -> None:
+        monkeypatch.setenv("TOXIPROXY_URL", url)
+        async with Network.open("auto", [LinkSpec(name="p", upstream="127.0.0.1:1")], seed=0, run="r"):
+            raise AssertionError("it opened")
+
+    with (
+        serving(Contained) as url,
+        pytest.raises(HarnessError, match=r"listens at 127.0.0.1:1, where nothing can be reached .* in a container"),
+    ):
+        asyncio.run(check(url))
 
 
 def test_a_server_that_hangs_is_said_loudly_and_the_link_goes_around_it(other_server, monkeypatch, wire):

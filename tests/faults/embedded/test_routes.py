@@ -179,6 +179,11 @@ def test_upstream_toxics_are_listed_first_each_direction_in_order(call, proxy):
         ({"type": "latency", "attributes": {"latency": 1 << 63}}, 400, "bad request body: json: "),
         ({"type": "latency", "attributes": [1]}, 400, "bad request body: json: "),
         ({"type": "latency", "toxicity": "0.5"}, 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1e400}', 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1e39}', 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1' + "0" * 500 + "}", 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": NaN}', 400, "bad request body: "),
+        ('{"type": "latency", "toxicity": 1' + "0" * 5000 + "}", 400, "bad request body: json: "),
     ],
 )
 def test_a_toxic_that_cannot_be_added_says_why(call, proxy, body, status, error):
