@@ -8,6 +8,7 @@ from foreshock.errors import UsageError
 from replayer.changes import edited, swapped, the_step
 from replayer.place import parse_place
 from replayer.plan import Actor, Binding, Plan, Request, Step, in_place_order
+from replayer.sequence import deadlock
 
 # Where clients carry who they are. A name is a credential's in whatever case it is written.
 CREDENTIALS = frozenset({"cookie", "authorization", "x-api-key", "x-auth-token", "x-csrf-token", "x-xsrf-token"})
@@ -25,7 +26,10 @@ def act_as(plan: Plan, step: str, session: str) -> Plan:
 
 
 def act_with(plan: Plan, step: str, session: str, headers: Headers, bindings: tuple[Binding, ...]) -> Plan:
-    """`step` is sent by `session`, with these credentials and the bindings that fill them."""
+    """`step` is sent by `session`, with these credentials and the bindings that fill them.
+
+    Raises UsageError where a credential is only made by what the step is sent together with.
+    """
     old = the_step(plan, step)
     own = tuple(header for header in old.request.headers if header[0].lower() not in CREDENTIALS)
     new = replace(
@@ -41,7 +45,10 @@ def act_with(plan: Plan, step: str, session: str, headers: Headers, bindings: tu
         was_bindings=old.bindings,
         was_headers=old.request.headers,
     )
-    return edited(plan, swapped(plan.steps, new), edit)
+    steps = swapped(plan.steps, new)
+    if ring := deadlock(steps):
+        raise UsageError(f"step={step} cannot act as {session}: {' waits for '.join(ring)}")
+    return edited(plan, steps, edit)
 
 
 def credentials_of(step: Step) -> tuple[Headers, tuple[Binding, ...]]:

@@ -70,8 +70,9 @@ class _Seen:
                 self._refuse(f"faults[{index}].nth.route", f"no step has route {fault.nth.route!r}")
             if self._header.links and fault.link not in self._header.links:
                 self._refuse(f"faults[{index}].link", f"{fault.link} is none of links: {', '.join(self._header.links)}")
+        dropped = Counter(edit.was.barrier for edit in self._header.edits if isinstance(edit, Drop))
         for index, edit in enumerate(self._header.edits):
-            if isinstance(edit, Burst) and self._members[edit.barrier] < 2:
+            if isinstance(edit, Burst) and self._members[edit.barrier] + dropped[edit.barrier] < 2:
                 self._refuse(f"edits[{index}].barrier", f"fewer than two steps have barrier {edit.barrier}")
 
     def _in_order(self, at: str, step: Step) -> None:
