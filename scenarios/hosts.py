@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from foreshock.errors import UsageError
+
 
 def host_of_url(url: str) -> str:
     """The host of an http(s) URL, in lower case, IPv6 without brackets. Raises ValueError saying what is wrong."""
@@ -42,3 +44,13 @@ def check_allowed(host: str, allow: Collection[str]) -> None:
         raise ValueError(
             f"host {host} is not on the allow-list (loopback and: {listed}); if it may be, add it to 'allow'"
         )
+
+
+def check_upstream_is_no_target(upstream: str, target: str, allow: Collection[str]) -> None:
+    """Raises UsageError if `target` is the host that was recorded (`upstream`, a URL), and not allowed by name."""
+    if host_of_url(target) != host_of_url(upstream):
+        return
+    try:
+        check_allowed(host_of_url(target), allow)
+    except ValueError as error:
+        raise UsageError(f"target={target}: it is the system that was recorded; {error}") from error

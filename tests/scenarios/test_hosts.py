@@ -1,6 +1,7 @@
 import pytest
 
-from scenarios.hosts import check_allowed, host_of_address, host_of_url, is_loopback
+from foreshock.errors import UsageError
+from scenarios.hosts import check_allowed, check_upstream_is_no_target, host_of_address, host_of_url, is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
@@ -32,3 +33,13 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError):
         host_of_address(address)
+
+
+def test_what_was_recorded_is_no_target_unless_it_is_loopback_or_named() -> None:
+    with pytest.raises(
+        UsageError, match=r"target=https://shop\.example/: it is the system that was recorded; host shop"
+    ):
+        check_upstream_is_no_target("https://shop.example:443", "https://shop.example/", ())
+    check_upstream_is_no_target("https://shop.example", "https://shop.example/", ("shop.example",))
+    check_upstream_is_no_target("https://shop.example", "https://staging.example/", ())
+    check_upstream_is_no_target("http://127.0.0.1:80", "http://127.0.0.1:80", ())
