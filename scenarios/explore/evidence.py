@@ -54,7 +54,7 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence, the control it was weighed against, executions of the plan that failed and of the control that held.
+    """The evidence, the control it was weighed against, runs of the plan that failed and of the control that held.
 
     `failing` are of the runs made here: none where those `already` made were enough.
     """

@@ -52,6 +52,11 @@ class Walk(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     used: tuple[Used, ...]
 
+    @property
+    def writes(self) -> frozenset[str]:
+        """The routes it sends that write."""
+        return frozenset(step.route for step in self.steps if is_write(step.route))
+
     def first(self, route: str) -> Step:
         """The first step of the route, of those that were answered well if any was. The walk has to send it."""
         sent = [step for step in self.steps if step.route == route]
@@ -109,9 +114,20 @@ class Material(msgspec.Struct, frozen=True):
         walks = self.walks_with(("route", route))
         return tuple(walk for walk in walks if went_well(walk.first(route))) or walks
 
-    def richest_walk(self, feature: Feature) -> Walk:
-        """The shortest of the walks that have the feature and send the most different writes: where it has effects."""
-        return max(self.walks_with(feature), key=lambda walk: len({s.route for s in walk.steps if is_write(s.route)}))
+    def rich_walks(self, feature: Feature, most: int = 2) -> tuple[Walk, ...]:
+        """Walks with the feature: first that with the most different writes, where it has effects, then what adds most.
+
+        The shorter one where two add as much. Never empty for a feature of the recording.
+        """
+        chosen: list[Walk] = []
+        sent: set[str] = set()
+        while len(chosen) < most:
+            best = max(self.walks_with(feature), key=lambda walk: len(walk.writes - sent))
+            if chosen and not best.writes - sent:
+                break
+            chosen.append(best)
+            sent |= best.writes
+        return tuple(chosen)
 
     def kinds_of_feature(self) -> tuple[tuple[Feature, ...], ...]:
         """Features that not every session has, by what they are of (a route, a field, a field's values).

@@ -65,6 +65,8 @@ async def minimise(
     while tried.fails and not trials.spent:
         best = await descent.down_from(best, demand)
         tried = await trials.measure(best, LOOK_RUNS)
+        if not demand.rate and fisher_p(first, tried) < _FELL_BELOW:
+            first += await trials.measure(plan, 2 * LOOK_RUNS)  # it may only have been lucky at first
         stricter = _stricter(demand, first, tried)
         if stricter is None:
             break
@@ -81,14 +83,16 @@ async def minimise(
 def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
     """What to ask of candidates from now on, or None if nothing more needs asking.
 
-    When the smallest plan fails far more rarely than the first one did, something was cut that made it sure (a barrier,
+    When the smallest plan fails far more rarely than the first one, something was cut that made it sure (a barrier,
     say): all candidates, from the first plan on, then have to fail about as often. When it is merely flakier than it
     looked, those that were refused are asked again, more often.
     """
-    if not demand.rate and fisher_p(first, smallest) < _FELL_BELOW:
+    if demand.rate:
+        return None
+    if fisher_p(first, smallest) < _FELL_BELOW:
         return Demand(LOOK_RUNS, rate=_ABOUT_AS_OFTEN * first.rate)
-    needed = tries_needed(smallest.rate)
-    return Demand(needed) if not demand.rate and needed > demand.tries else None
+    needed = tries_needed((first + smallest).rate)
+    return Demand(needed) if needed > demand.tries else None
 
 
 async def _confirm(plan: Plan, trials: Trials) -> Tried:

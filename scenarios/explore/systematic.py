@@ -22,24 +22,17 @@ from scenarios.explore.tally import Reached
 
 _USES = 6  # requests that use a link, at least, under a fault over everything
 _MOST_SESSIONS = 4
+_NOTABLE = 5  # values of a field that stand out, at most
+_RANKS = (0, 0, 1, 0, 0, 2, 0, 0, 3, 0)  # of the pairs of rivals of each route, by the rarity of what they share
 
 P = ParamSpec("P")
 
 
 def systematic(material: Material, reached: Reached, forms: Sequence[FaultForm]) -> Iterator[Plan]:
     """All of them, in an order that is fixed by the recording and by which routes use which links."""
-    singles = list(_single_faults(material, reached, forms))
-    return in_turn(
-        [
-            iter(singles[0::2]),
-            iter(singles[1::2]),  # faults at one step get two turns: they are the most, and the surest
-            _faults_over_everything(material, reached, forms),
-            _bursts(material),
-            _rivals(material),
-            _values(material),
-            _repeats(material),
-        ]
-    )
+    faults, rivals, values = _single_faults(material, reached, forms), _rivals(material), _values(material)
+    others = [_faults_over_everything(material, reached, forms), _bursts(material), _repeats(material)]
+    return in_turn([faults, rivals, values, *others, faults, rivals, values])
 
 
 def in_turn(classes: Iterable[Iterator[Plan]]) -> Iterator[Plan]:
@@ -67,7 +60,7 @@ def _single_faults(material: Material, reached: Reached, forms: Sequence[FaultFo
     sites = [(route, link) for route in material.routes for link in reached if route in reached[link]]
     for turn, form in enumerate(forms):
         for route, link in sorted(sites, key=lambda site: not is_write(site[0])):
-            walk = material.richest_walk(("route", route)) if turn % 2 else material.walks_to(route)[0]
+            walk = material.rich_walks(("route", route))[0] if turn % 2 else material.walks_to(route)[0]
             at = At(while_=walk.first(route).id)
             yield with_faults(
                 material.plan([walk]), [Fault(id=f"{form.kind}-1", link=link, kind=form.kind, args=form.args, at=at)]
@@ -109,15 +102,21 @@ def _bursts(material: Material) -> Iterator[Plan]:
 
 
 def _rivals(material: Material) -> Iterator[Plan]:
-    """Each route of one session together with the same of a session that shares rare values with it.
+    """Two sessions that share rare values in step: every write that both send is sent together.
 
-    The pair that shares the rarest again and again: a race needs luck.
+    Those that share the rarest again and again: a race needs luck.
     """
-    for luck, nth in enumerate((0, 0, 1, 0, 2, 0, 1, 0)):
-        for route in material.writes:
-            for one, other in material.rivals[route][nth : nth + 1]:
-                plan = _with_luck(material.plan([one, other]), luck)
-                yield from attempted(burst, plan, [one.first(route).id, other.first(route).id])
+    for luck, rank in enumerate(_RANKS):
+        pairs = [pair for route in material.writes for pair in material.rivals[route][rank : rank + 1]]
+        for one, other in {(pair[0].session, pair[1].session): pair for pair in pairs}.values():
+            yield in_step(_with_luck(material.plan([one, other]), luck), one, other)
+
+
+def in_step(plan: Plan, one: Walk, other: Walk) -> Plan:
+    """The plan with the first of every write that both sessions send sent together, where that can be."""
+    for route in dict.fromkeys(step.route for step in one.steps if step.route in one.writes & other.writes):
+        plan = next(attempted(burst, plan, [one.first(route).id, other.first(route).id]), plan)
+    return plan
 
 
 def _with_luck(plan: Plan, luck: int) -> Plan:
@@ -127,7 +126,7 @@ def _with_luck(plan: Plan, luck: int) -> Plan:
 
 def _repeats(material: Material) -> Iterator[Plan]:
     for route in material.writes:
-        walk = material.richest_walk(("route", route))
+        walk = material.rich_walks(("route", route))[0]
         yield repeat(material.plan([walk]), walk.first(route).id, together=False)
 
 
@@ -142,12 +141,12 @@ def _values(material: Material) -> Iterator[Plan]:
 
 
 def _edited(material: Material, feature: Feature) -> Iterator[Plan]:
-    walk, values = material.richest_walk(feature), material.values
-    fields = [
-        used for used in walk.used if not used.bound and used.field != feature[1:3] and values.is_choice(used.field)
-    ]
-    notable = {used: values.notable(used.field, but=used.value) for used in fields}
-    for turn in range(max((len(found) for found in notable.values()), default=0)):
-        for used, found in notable.items():
-            for value in found[turn : turn + 1]:
-                yield from attempted(set_value, material.plan([walk]), used.step, used.place, value)
+    """Numbers first: their extremes are what the most rules are about."""
+    values = material.values
+    for turn in range(_NOTABLE):
+        for walk in material.rich_walks(feature):
+            others = [used for used in walk.used if not used.bound and used.field != feature[1:3]]
+            for used in sorted(others, key=lambda used: not isinstance(used.value, int | float)):
+                if values.is_choice(used.field):
+                    for value in values.notable(used.field, but=used.value)[turn : turn + 1]:
+                        yield from attempted(set_value, material.plan([walk]), used.step, used.place, value)

@@ -67,9 +67,10 @@ def title(check: str, plan: Plan) -> str:
 
 def _last_act(plan: Plan) -> str:
     """What the plan comes to: its last group of steps sent together, its repeated step, or its last write."""
-    bursts = [edit for edit in plan.header.edits if isinstance(edit, Burst)]
+    bursts = [cuts.sent_together(edit, plan) for edit in plan.header.edits if isinstance(edit, Burst)]
     if bursts:
-        return f"{routes_in_words([step.route for step in cuts.sent_together(bursts[-1], plan)])} at once"
+        last_burst = max(bursts, key=lambda steps: max(plan.steps.index(step) for step in steps))
+        return f"{routes_in_words([step.route for step in last_burst])} at once"
     repeats = [edit for edit in plan.header.edits if isinstance(edit, Repeat)]
     if repeats:
         route = route_of(plan, repeats[-1].of)

@@ -13,7 +13,7 @@ from replayer.place import parse_place
 from replayer.places import request_leaves
 from replayer.plan import Plan, Step, Value
 from scenarios.explore.necessity import Without
-from scenarios.explore.words import field_name, short
+from scenarios.explore.words import field_name, route_of, short
 
 _INDEX = re.compile(r"\[\d+\]")
 _VOCABULARY = 40  # a field with more different values is free text or an identity, not a choice
@@ -82,7 +82,7 @@ class Values:
 
     def oddness(self, plan: Plan, edit: Value) -> int:
         """0 for the most frequent recorded value of the field, more for rarer ones, most for a value never recorded."""
-        recorded = self.recorded(Field.at(plan.step(edit.step).route, edit.place))
+        recorded = self.recorded(Field.at(route_of(plan, edit.step), edit.place))
         return next((rank for rank, value in enumerate(recorded) if same(value, edit.now)), len(recorded))
 
     def plainer(self, plan: Plan) -> list[Plan]:
@@ -90,7 +90,7 @@ class Values:
         candidates = []
         for index, edit in enumerate(plan.header.edits):
             if isinstance(edit, Value):
-                recorded = self.recorded(Field.at(plan.step(edit.step).route, edit.place))
+                recorded = self.recorded(Field.at(route_of(plan, edit.step), edit.place))
                 for value in recorded[: min(_PLAINER_TRIED, self.oddness(plan, edit))]:
                     candidates += _with_value(plan, index, edit, value)
         return candidates

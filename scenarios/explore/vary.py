@@ -20,6 +20,7 @@ from replayer.plan import Plan, Step
 from scenarios.explore.cuts import is_write, with_faults
 from scenarios.explore.material import FaultForm, Material, Walk
 from scenarios.explore.rarity import by_session
+from scenarios.explore.systematic import in_step
 from scenarios.explore.tally import Reached
 from scenarios.explore.values import Used
 
@@ -31,6 +32,7 @@ _FAULTS: Mapping[int, int] = {0: 35, 1: 50, 2: 15}
 _EDITS: Mapping[int, int] = {0: 30, 1: 35, 2: 25, 3: 10}
 _SECOND_SESSION = 40
 _RIVAL = 60  # of second sessions
+_IN_STEP = 40  # of pairs of sessions
 _WHOLE_WINDOW = 30  # of faults; the others are on while one step runs
 _WRITE = 80  # of steps picked, where there is a choice
 _LEAVE_BOUND = 95  # of values that a binding writes
@@ -46,13 +48,16 @@ def varied(material: Material, reached: Reached, forms: Sequence[FaultForm]) -> 
 
     @st.composite
     def plans(draw: DrawFn) -> Plan:
-        plan = material.plan(draw_walks(draw, material))
+        walks = draw_walks(draw, material)
+        plan = material.plan(walks)
+        if len(walks) == 2 and _chance(draw, _IN_STEP):
+            plan = in_step(plan, *walks)
         faults = draw_faults(draw, plan, reached, forms)
         count = _weighed(draw, _EDITS)
-        if not faults and not count and len(by_session(plan.steps)) == 1:
-            count = 1
         for _ in range(count):
             plan = draw_edit(draw, material, plan)
+        if not faults and not plan.header.edits and len(walks) == 1:
+            plan = repeat(plan, _pick_step(draw, plan.steps).id, together=False)  # what was drawn could not be
         return with_faults(plan, faults)
 
     return plans()

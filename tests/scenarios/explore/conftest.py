@@ -18,6 +18,7 @@ from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.places import request_leaves
 from replayer.plan import Binding, Body, Header, Plan, Recorded, Request, Step
 from scenarios.execution import Execution
+from scenarios.explore.material import Material
 from scenarios.finding import CheckResult
 
 LINKED = "POST /checkout"  # the one route that uses the link 'payments'
@@ -34,13 +35,29 @@ CHECKS = (
 class Model:
     """`run` is a Runner. `defects` are the checks that can be violated; `executions` counts."""
 
-    def __init__(self, defects: Collection[str] = CHECKS, luck: float = 0.3, seed: int = 0) -> None:
+    def __init__(
+        self,
+        defects: Collection[str] = CHECKS,
+        luck: float = 0.3,
+        luck_apart: float = 0.0,
+        seed: int = 0,
+        unknown: Collection[str] = (),
+    ) -> None:
         self.defects = frozenset(defects)
         self.luck = luck
+        self.luck_apart = luck_apart  # that two sessions meet that are not sent together
+        self.unknown = unknown
         self.plans: list[Plan] = []
         self.at_once = 0
         self.most_at_once = 0
         self._random = random.Random(seed)
+        self._awaited = -1
+        self._came = asyncio.Event()
+
+    async def reached(self, executions: int) -> None:
+        """Returns when so many have begun."""
+        self._awaited = executions
+        await self._came.wait()
 
     @property
     def executions(self) -> int:
@@ -48,6 +65,8 @@ class Model:
 
     async def run(self, plan: Plan) -> Execution:
         self.plans.append(plan)
+        if self.executions == self._awaited:
+            self._came.set()
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
@@ -58,19 +77,17 @@ class Model:
 
     def _executed(self, plan: Plan) -> Execution:
         violated = {check for check in self._possible(plan) if check in self.defects}
-        results = tuple(
-            CheckResult(
-                check=check,
-                verdict="violated" if check in violated else "held",
-                evaluated=1,
-                message="1 row, expected none" if check in violated else "none, as expected",
-            )
-            for check in CHECKS
-        )
+        results = tuple(self._result(check, check in violated) for check in CHECKS)
         at_s = float(len(self.plans))
         return Execution(
             plan=plan, history=_history(plan), results=results, instance=0, started_s=at_s, ended_s=at_s + 1
         )
+
+    def _result(self, check: str, violated: bool) -> CheckResult:
+        if check in self.unknown:
+            return CheckResult(check=check, verdict="unknown", evaluated=0, message="the probe did not answer")
+        message = "1 row, expected none" if violated else "none, as expected"
+        return CheckResult(check=check, verdict="violated" if violated else "held", evaluated=1, message=message)
 
     def _possible(self, plan: Plan) -> Iterator[str]:
         sent = Counter((step.session, step.route) for step in plan.steps)
@@ -85,10 +102,10 @@ class Model:
             yield CHECKS[3]
         if any(count > 1 for (_, route), count in sent.items() if route == "POST /redeem"):
             yield CHECKS[4]
-        if self._random.random() < self.luck and any(
-            len({step.session for step in together if _has_item(step.session, "last", plan)}) > 1
-            for together in _barriers(plan, LINKED).values()
-        ):
+        luck = self._random.random()
+        checkouts = [step for step in plan.steps if step.route == LINKED]
+        met = any(_both_want_the_last(together, plan) for together in _barriers(plan, LINKED).values())
+        if (luck < self.luck and met) or (luck < self.luck_apart and _both_want_the_last(checkouts, plan)):
             yield CHECKS[5]
 
 
@@ -123,6 +140,10 @@ def _is_negative(session: str, plan: Plan) -> bool:
 
 def _has_item(session: str, sku: str, plan: Plan) -> bool:
     return sku in _values(session, plan, "POST /items", "json:$.sku")
+
+
+def _both_want_the_last(steps: list[Step], plan: Plan) -> bool:
+    return len({step.session for step in steps if _has_item(step.session, "last", plan)}) > 1
 
 
 def _history(plan: Plan) -> History:
@@ -269,3 +290,20 @@ def shape(recorded: Plan) -> Shape:
 @pytest.fixture
 def model() -> type[Model]:
     return Model
+
+
+@pytest.fixture(scope="session")
+def material(recorded: Plan, shape: Shape) -> Material:
+    return Material.of(recorded, shape)
+
+
+class Checks:
+    """The model's checks by what they are about."""
+
+    all = CHECKS
+    charged_once, vote_once, not_negative, recovers, redeemed_once, sold_once = CHECKS
+
+
+@pytest.fixture
+def checks() -> type[Checks]:
+    return Checks
