@@ -37,7 +37,7 @@ check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: setup toxiproxy
-	@$(BIN)/python -P tests/bench/run.py $(BENCH)
+	@$(BIN)/python tests/bench/run.py $(BENCH)
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from faults.engine import Choice
 from foreshock import __version__
 from foreshock.errors import ForeshockError
 from scenarios.interrupt import Interrupted
@@ -68,7 +69,7 @@ def shape(recording: Path) -> int:
 @click.option("--executions", type=click.IntRange(min=1), help="Plans that the search runs, instead of the scenario's.")
 @_engine
 @_runs
-def run(scenario: Path, recording: Path | None, seed: int, executions: int | None, engine: str, runs: Path) -> int:
+def run(scenario: Path, recording: Path | None, seed: int, executions: int | None, engine: Choice, runs: Path) -> int:
     """Replay calmly, shake, heal, explore, judge. Exit 0 clean, 1 findings, 2 usage, 3 our own failure."""
     from scenarios.commands import run_scenario
 
@@ -81,7 +82,7 @@ def run(scenario: Path, recording: Path | None, seed: int, executions: int | Non
 @click.option("--target", metavar="URL", help="A running system to send the plan to, instead of starting one.")
 @click.option("--times", type=click.IntRange(min=1, max=100), default=5, show_default=True, help="How often to run it.")
 @_engine
-def reproduce(finding: Path, scenario: Path | None, target: str | None, times: int, engine: str) -> int:
+def reproduce(finding: Path, scenario: Path | None, target: str | None, times: int, engine: Choice) -> int:
     """Run a finding's plan again, k of n. Exit 1 if the state came back, 0 if it never did."""
     from scenarios.commands import reproduce_finding
 
@@ -92,9 +93,9 @@ def reproduce(finding: Path, scenario: Path | None, target: str | None, times: i
 @click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
 def report(folder: Path) -> int:
     """Write a run folder's report.html and junit.xml again, from the folder alone."""
-    from scenarios.commands import write_report
+    from scenarios.commands import write_reports
 
-    return write_report(folder)
+    return write_reports(folder)
 
 
 @cli.command()
@@ -102,7 +103,7 @@ def report(folder: Path) -> int:
 @click.option("--fixed", is_flag=True, help="The shop with every mend on: nothing may be found.")
 @_engine
 @_runs
-def demo(seed: int, fixed: bool, engine: str, runs: Path) -> int:
+def demo(seed: int, fixed: bool, engine: Choice, runs: Path) -> int:
     """Walk the whole road on the demo shop. Exit 0 when the demonstration did what it should."""
     from scenarios.shop.demo import run_demo
 
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("foreshock: interrupted", err=True)
         code = 130
     except BrokenPipeError:  # the reader of our output has gone (| head); what is written now goes nowhere
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -94,6 +94,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     phase: Literal["calm", "shake", "explore"]  # where it was seen first
     hits: int  # executions that showed it
     plan: Plan
+    scenario: str = ""  # the file that starts the system and declares the check, as seen from where the run was made
     evidence: Evidence | None = None  # None: seen once, did not come back
     observed: Any = None
     necessary: tuple[Necessity, ...] = ()

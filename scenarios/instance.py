@@ -14,6 +14,7 @@ from faults.network import LinkSpec, Network
 from foreshock.clock import Anchor, Clock
 from foreshock.errors import HarnessError
 from replayer.engine import replay
+from replayer.outcome import Outcome
 from replayer.placing import placed
 from replayer.plan import Plan
 from scenarios.ask import Unanswered, accepts, ask
@@ -25,6 +26,8 @@ from scenarios.processes import RunningProcess, is_ready
 from scenarios.scenario import Scenario
 from scenarios.variables import address_values, filled, filled_struct
 from scenarios.warden import Warden
+
+OnOutcome = Callable[[Outcome], None]
 
 _RESET_S = 10.0  # one reset request
 _ALIVE_S = 1.0  # how long it may take to answer at the end, before nothing it shows is trusted
@@ -100,10 +103,13 @@ class Instance:
         """Stops every process, side by side, whatever becomes of the others."""
         await asyncio.gather(*(process.stop() for process in self._processes))
 
-    async def run(self, plan: Plan, *, watch_every_s: float | None = None) -> Execution:
+    async def run(
+        self, plan: Plan, *, watch_every_s: float | None = None, on_outcome: OnOutcome | None = None
+    ) -> Execution:
         """Resets, replays `plan` under its faults, heals, settles, checks.
 
-        Metrics are read before and after; with `watch_every_s` also in between, that often. Raises HarnessError where
+        Metrics are read before and after; with `watch_every_s` also in between, that often. `on_outcome` is told each
+        outcome as it ends. Raises HarnessError where
         the system can't be restarted or reset, or the network not be healed; UsageError for a fault that can't be.
         """
         started_s = self._clock()
@@ -111,7 +117,9 @@ class Instance:
         async with self._hearing.listening(watch_every_s) as heard:
             anchor, replay_started_s = Anchor.now(), self._clock()
             conductor = self._network.conductor(placed(plan), self.links, Since(anchor), plan.duration_s)
-            history = await replay(plan.header, plan.steps, self.target, anchor=anchor, conductor=conductor)
+            history = await replay(
+                plan.header, plan.steps, self.target, anchor=anchor, conductor=conductor, on_outcome=on_outcome
+            )
             results = await judge_invariants(self._checks, settle_s=self._settle_s, clock=self._clock)
             if reason := await self._why_not_alive():
                 results = not_trusting(results, reason)

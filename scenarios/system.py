@@ -18,7 +18,7 @@ from faults.network import Network
 from foreshock.clock import Clock
 from replayer.plan import Plan
 from scenarios.execution import Execution
-from scenarios.instance import Instance, Site
+from scenarios.instance import Instance, OnOutcome, Site
 from scenarios.ports import free_ports
 from scenarios.scenario import Scenario
 from scenarios.warden import Warden
@@ -74,11 +74,18 @@ class Pool:
         """How many processes had died, or were beyond a reset, and were started again."""
         return sum(instance.restarts for instance in self._instances)
 
-    async def run(self, plan: Plan, *, watch_every_s: float | None = None) -> Execution:
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Where each instance is sent its plans."""
+        return tuple(instance.target for instance in self._instances)
+
+    async def run(
+        self, plan: Plan, *, watch_every_s: float | None = None, on_outcome: OnOutcome | None = None
+    ) -> Execution:
         """As `Instance.run`, on the instance that has been free the longest; waits for one if there is none."""
         instance = await self._free.get()
         try:
-            return await instance.run(plan, watch_every_s=watch_every_s)
+            return await instance.run(plan, watch_every_s=watch_every_s, on_outcome=on_outcome)
         finally:
             self._free.put_nowait(instance)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -58,18 +58,33 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def filled_struct(struct: T, values: Mapping[str, str]) -> T:
-    """`struct` with every text in it `filled`."""
-    return msgspec.convert(_filled_tree(msgspec.to_builtins(struct), values), type(struct))
+def names_in(struct: msgspec.Struct) -> frozenset[str]:
+    """The variables that any text in `struct` holds."""
+    text = msgspec.json.encode(struct).decode()
+    return frozenset(match["name"] for match in _VARIABLE.finditer(text) if not match["escape"])
 
 
-def _filled_tree(value: Any, values: Mapping[str, str]) -> Any:
+def partly_filled(text: str, values: Mapping[str, str]) -> str:
+    """`text` with the variables that `values` has; everything else stays, to be `filled` later."""
+
+    def value(match: re.Match[str]) -> str:
+        return match[0] if match["escape"] or match["name"] not in values else _escaped(values[match["name"]])
+
+    return _VARIABLE.sub(value, text)
+
+
+def filled_struct(struct: T, values: Mapping[str, str], fill: Callable[[str, Mapping[str, str]], str] = filled) -> T:
+    """`struct` with every text in it `filled`, or as `fill` does it."""
+    return msgspec.convert(_tree(msgspec.to_builtins(struct), lambda text: fill(text, values)), type(struct))
+
+
+def _tree(value: Any, fill: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return filled(value, values)
+        return fill(value)
     if isinstance(value, dict):
-        return {key: _filled_tree(item, values) for key, item in value.items()}
+        return {key: _tree(item, fill) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled_tree(item, values) for item in value]
+        return [_tree(item, fill) for item in value]
     return value
 
 

@@ -10,13 +10,14 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from faults.engine import Choice
+from foreshock.clock import Anchor
 from foreshock.errors import HarnessError
+from scenarios.commands import show_shape
 from scenarios.finding import Finding
 from scenarios.interrupt import run_async
 from scenarios.loading import load_scenario
@@ -24,6 +25,7 @@ from scenarios.report.terminal import Terminal
 from scenarios.run import Order, run
 from scenarios.scenario import Scenario
 from scenarios.system import Pool
+from scenarios.warden import Warden
 
 SCENARIO = Path(__file__).with_name("shop.yaml")
 CUSTOMERS = 60
@@ -35,21 +37,22 @@ _LEAK = "customers can pay once the network is well"
 _EARLY_SIGNALS = ("payments_pool_in_use", "timed out")  # the gauge that creeps, the warning that grows
 
 
-def run_demo(*, seed: int, fixed: bool, engine: str, runs: Path) -> int:
+def run_demo(*, seed: int, fixed: bool, engine: Choice, runs: Path) -> int:
     """0 when the demonstration did what it should, 1 when it did not."""
     os.environ["SHOP_FIXED"] = "1" if fixed else "0"
     return run_async(_demo(seed, fixed, engine, runs, Terminal.on(sys.stdout)))
 
 
-async def _demo(seed: int, fixed: bool, engine: str, runs: Path, terminal: Terminal) -> int:
+async def _demo(seed: int, fixed: bool, engine: Choice, runs: Path, terminal: Terminal) -> int:
     scenario = load_scenario(SCENARIO, os.environ)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     recording = runs / f"{stamp}-customers-{seed}.rec"
     runs.mkdir(parents=True, exist_ok=True)
     await _record(scenario, recording, seed, terminal)
+    show_shape(recording)
     command = f"foreshock demo --seed {seed}{' --fixed' if fixed else ''}"
     found = await run(
-        Order(scenario=scenario, recording=recording, seed=seed, engine=engine, runs=runs, command=command), terminal
+        Order(scenario=scenario, recording=recording, seed=seed, choice=engine, runs=runs, command=command), terminal
     )
     shortcomings = _shortcomings(found.findings, fixed)
     for shortcoming in shortcomings:
@@ -81,27 +84,34 @@ def _forewarned(finding: Finding) -> bool:
 
 async def _record(scenario: Scenario, out: Path, seed: int, terminal: Terminal) -> None:
     """The shop started, its customers recorded into `out`, the shop stopped."""
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="foreshock-demo-"))
-        pool = await stack.enter_async_context(
-            Pool.open(scenario, Path(folder), engine="embedded", seed=seed, run="record", instances=1)
-        )
-        recorder = await _Recorder.start(pool.targets[0], out)
-        try:
-            terminal.note("record", f"{CUSTOMERS} customers shop for {SECONDS} s through the recorder")
-            await _shop(recorder.url, seed, terminal)
-            said = await recorder.stop()
-        finally:
-            recorder.kill()
+    anchor = Anchor.now()
+    async with Pool.open(
+        scenario,
+        choice="embedded",
+        instances=1,
+        seed=seed,
+        run="record",
+        clock=lambda: anchor.since_s(Anchor.now().monotonic_s),
+        redact=str,
+    ) as pool:
+        with Warden() as warden:
+            recorder = await _Recorder.start(pool.targets[0], out, warden)
+            try:
+                terminal.note("record", f"{CUSTOMERS} customers shop for {SECONDS} s through the recorder")
+                await _shop(recorder.url, seed, terminal, warden)
+                said = await recorder.stop()
+            finally:
+                recorder.kill()
     terminal.note("record", said)
 
 
-async def _shop(url: str, seed: int, terminal: Terminal) -> None:
+async def _shop(url: str, seed: int, terminal: Terminal, warden: Warden) -> None:
     arguments = ["--target", url, "--seed", seed, "--customers", CUSTOMERS, "--seconds", SECONDS]
     customers = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "scenarios.shop.customers", *map(str, arguments),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
+    warden.watch(customers.pid)
     with terminal.progress("record", SECONDS) as bar:
         said = asyncio.ensure_future(customers.communicate())
         try:
@@ -126,12 +136,13 @@ class _Recorder:
         self.url = url
 
     @classmethod
-    async def start(cls, upstream: str, out: Path) -> _Recorder:
+    async def start(cls, upstream: str, out: Path, warden: Warden) -> _Recorder:
         arguments = ["record", "--upstream", upstream, "--listen", "127.0.0.1:0", "-o", str(out)]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "scenarios.cli", *arguments,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
+        warden.watch(process.pid)
         assert process.stdout is not None
         try:
             ready = (await asyncio.wait_for(process.stdout.readline(), _RECORDER_S)).decode().strip()

@@ -1,0 +1,124 @@
+"""What the commands do, each from its options to its exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from faults.engine import Choice
+from foreshock.clock import Anchor
+from foreshock.errors import UsageError
+from recorder.recording import Recording
+from recorder.redact import Redactor
+from recorder.shape import learn, render, store
+from scenarios.elsewhere import check_can_show, pointed_at
+from scenarios.finding import Finding
+from scenarios.findings import read_finding
+from scenarios.interrupt import run_async
+from scenarios.loading import load_scenario
+from scenarios.report.terminal import Terminal
+from scenarios.report.write import write_report
+from scenarios.reproduce import Reproduced, reproduce
+from scenarios.run import Order, run
+from scenarios.scenario import Scenario
+from scenarios.system import Pool
+
+
+def show_shape(path: Path) -> int:
+    """Learns the shape, stores it in the recording as shape.json, and shows it."""
+    recording = Recording.open(path)
+    learnt = learn(recording)
+    store(learnt, recording)
+    console = Console(highlight=False, markup=False, emoji=False)
+    render(learnt, console)
+    for tear in recording.tears:
+        console.print(f"torn: {tear}")
+    return 0
+
+
+def run_scenario(
+    path: Path, *, recording: Path | None, seed: int, executions: int | None, engine: Choice, runs: Path
+) -> int:
+    """0 if the run passed, 1 with findings, 3 if it could say nothing."""
+    scenario = load_scenario(path, os.environ)
+    source = recording or scenario.recording_path
+    if source is None:
+        raise UsageError(f"{path}: no recording: name one in the scenario (recording: NAME.rec) or with --recording")
+    order = Order(
+        scenario=scenario,
+        recording=source,
+        seed=seed,
+        choice=engine_of(engine, scenario),
+        runs=runs,
+        command=_command(path, recording, seed, executions, engine),
+        executions=executions,
+    )
+    return exit_code(run_async(run(order, Terminal.on(sys.stdout))).record.result)
+
+
+def engine_of(asked: Choice, scenario: Scenario) -> Choice:
+    """What the command line says, unless it leaves it open."""
+    return asked if asked != "auto" else scenario.engine
+
+
+def exit_code(result: str) -> int:
+    """Of a run's result."""
+    return {"passed": 0, "findings": 1}.get(result, 3)
+
+
+def reproduce_finding(path: Path, *, scenario: Path | None, target: str | None, times: int, engine: Choice) -> int:
+    """1 if the state came back, 0 if every run held, 3 if none of them could say."""
+    finding = read_finding(path)
+    system = _system_of(finding, path, scenario)
+    if target is not None:
+        system = pointed_at(system, target)
+        check_can_show(system, finding.plan, finding.check)
+    terminal = Terminal.on(sys.stdout)
+    result = run_async(_reproduced(finding, system, times, engine_of(engine, system), terminal))
+    terminal.reproduced(result, finding.title)
+    if result.came_back:
+        return 1
+    return 3 if result.unknown == result.of else 0
+
+
+async def _reproduced(
+    finding: Finding, scenario: Scenario, times: int, choice: Choice, terminal: Terminal
+) -> Reproduced:
+    anchor = Anchor.now()
+    async with Pool.open(
+        scenario,
+        choice=choice,
+        instances=min(scenario.instances, times),
+        seed=finding.plan.header.seed,
+        run=f"reproduce-{os.getpid()}",
+        clock=lambda: anchor.since_s(Anchor.now().monotonic_s),
+        redact=Redactor(os.urandom(16)).text,
+    ) as pool:
+        terminal.note("reproduce", f"{times} runs of {len(finding.plan.steps)} requests, faults by {pool.engine}")
+        return await reproduce(finding, pool.run, times)
+
+
+def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:
+    file = scenario or (Path(finding.scenario) if finding.scenario else None)
+    if file is None or not file.exists():
+        named = f"it names {finding.scenario}, which is not here" if finding.scenario else "it names none"
+        raise UsageError(f"{path}: no scenario to start the system with ({named}); give it with --scenario FILE")
+    return load_scenario(file, os.environ)
+
+
+def write_reports(folder: Path) -> int:
+    """Prints the path of the page."""
+    Console(highlight=False, markup=False, emoji=False).print(str(write_report(folder)), soft_wrap=True)
+    return 0
+
+
+def _command(path: Path, recording: Path | None, seed: int, executions: int | None, engine: str) -> str:
+    options = [f"--seed {seed}"]
+    options += [f"--recording {shlex.quote(str(recording))}"] if recording else []
+    options += [f"--executions {executions}"] if executions else []
+    options += [f"--engine {engine}"] if engine != "auto" else []
+    return " ".join(["foreshock run", shlex.quote(str(path)), *options])

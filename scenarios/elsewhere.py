@@ -1,0 +1,60 @@
+"""A scenario pointed at a system that runs already, for `--target`: nothing is started, all else stays as it can.
+
+Of the scenario's processes only the one that the target names is known then: its variables are the target's. Checks,
+links and resets that need another process, or the folder of a started system, can't be had, and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from foreshock.errors import UsageError
+from replayer.plan import Plan
+from scenarios.hosts import check_allowed, host_of_url
+from scenarios.scenario import Scenario
+from scenarios.variables import address_values, filled_struct, names_in, partly_filled
+
+_TARGET_PROCESS = re.compile(r"\$\{processes\.([\w-]+)\.url\}")
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def pointed_at(scenario: Scenario, target: str) -> Scenario:
+    """The scenario without processes and with `target`. Raises UsageError for a target that may not be sent traffic."""
+    try:
+        check_allowed(host_of_url(target), scenario.allow)
+    except ValueError as error:
+        raise UsageError(f"target={target}: {error}") from None
+    named = _TARGET_PROCESS.fullmatch(scenario.target)
+    values = address_values("processes", {named[1]: urlsplit(target).netloc} if named else {})
+    return msgspec.structs.replace(
+        scenario,
+        processes={},
+        target=target,
+        reset=tuple(each for request in scenario.reset if (each := _known(request, values))),
+        links={name: each for name, link in scenario.links.items() if (each := _known(link, values))},
+        invariants=tuple(each for invariant in scenario.invariants if (each := _known(invariant, values))),
+        explore=msgspec.structs.replace(scenario.explore, instances=1),
+    )
+
+
+def check_can_show(scenario: Scenario, plan: Plan, check: str) -> None:
+    """Raises UsageError if a system pointed at by `pointed_at` can't show what the plan is about."""
+    mend = "write a scenario for that system, without processes, and give it with --scenario"
+    if check not in {invariant.name for invariant in scenario.invariants}:
+        raise UsageError(f"check {check!r} reads what only a system that the scenario starts has; {mend}")
+    for fault in plan.header.faults:
+        if fault.link not in scenario.links:
+            raise UsageError(
+                f"fault {fault.id!r} is on link {fault.link!r}, which only the scenario's start makes; {mend}"
+            )
+
+
+def _known(struct: T, values: dict[str, str]) -> T | None:
+    """The struct with what is known now filled; None if it needs what will never be known."""
+    if any(name not in values and not name.startswith("links.") for name in names_in(struct)):
+        return None
+    return filled_struct(struct, values, partly_filled)

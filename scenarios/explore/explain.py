@@ -1,0 +1,158 @@
+"""From what a search caught to findings: each check's simplest violation minimised, weighed, taken apart, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from foreshock.clock import Clock
+from replayer.plan import Plan
+from scenarios.execution import Execution, Runner
+from scenarios.explore.evidence import Tried, Weighed, evidence, weigh
+from scenarios.explore.material import Material
+from scenarios.explore.minimise import Smallest, minimise
+from scenarios.explore.necessity import necessities
+from scenarios.explore.rarity import rarity_of
+from scenarios.explore.tally import Caught
+from scenarios.explore.tell import finding_of
+from scenarios.explore.together import together
+from scenarios.explore.trials import Limits
+from scenarios.finding import Finding, LeadTime, Moved
+from scenarios.signals.differing import differs
+from scenarios.signals.leadtime import first_failure
+
+_SECOND_THOUGHTS = 2  # accusations tried of one check, simplest first, before it is "seen once"
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """`minimising` and `evidence` count the executions that it took."""
+
+    finding: Finding
+    minimising: int
+    evidence: int
+
+
+async def explain(
+    caught: Sequence[Caught],
+    material: Material,
+    runner: Runner,
+    *,
+    limits: Limits,
+    width: int,
+    clock: Clock,
+    on_done: Callable[[str], None] = lambda check: None,
+) -> tuple[Explained, ...]:
+    """One finding for each check in `caught`, all worked on side by side; `limits` are for each of them."""
+
+    async def one(check: str) -> Explained:
+        explained = await _Case(check, material, runner, limits, width, clock).explain(caught)
+        on_done(check)
+        return explained
+
+    return tuple(await together(one(check) for check in dict.fromkeys(each.check for each in caught)))
+
+
+class _Case:
+    """One check's violations."""
+
+    def __init__(
+        self, check: str, material: Material, runner: Runner, limits: Limits, width: int, clock: Clock
+    ) -> None:
+        self._check = check
+        self._material = material
+        self._runner = runner
+        self._limits = limits
+        self._width = width
+        self._clock = clock
+
+    async def explain(self, caught: Sequence[Caught]) -> Explained:
+        """The first accusation whose plan comes back, told whole; if none does, the first as it was seen once."""
+        mine = [each for each in caught if each.check == self._check]
+        hits = sum(each.hits for each in mine)
+        minimising = tried = 0
+        for each in mine[:_SECOND_THOUGHTS]:
+            smallest = await self._smallest(each.simplest[0].plan)
+            minimising += smallest.executions
+            tried += smallest.tried.of
+            if smallest.failing:
+                return await self._told(smallest, hits, minimising)
+        finding = finding_of(
+            mine[0].simplest[0],
+            self._check,
+            phase="explore",
+            hits=hits,
+            evidence=evidence(Tried(0, tried), Tried()),
+        )
+        return Explained(finding=finding, minimising=minimising, evidence=0)
+
+    async def _smallest(self, plan: Plan) -> Smallest:
+        return await minimise(
+            plan,
+            self._check,
+            self._runner,
+            oddness=self._material.values.oddness,
+            plainer=self._material.values.plainer,
+            limits=self._limits,
+            width=self._width,
+            clock=self._clock,
+        )
+
+    async def _told(self, smallest: Smallest, hits: int, minimising: int) -> Explained:
+        plan, odd_values = smallest.plan, self._material.values.ordinary
+        weighed = await weigh(plan, self._recorded(plan), self._check, self._runner, already=smallest.tried)
+        necessary = await necessities(plan, self._check, self._runner, odd_values)
+        failing = smallest.failing + weighed.failing
+        finding = finding_of(
+            failing[0],
+            self._check,
+            phase="explore",
+            hits=hits,
+            evidence=weighed.evidence,
+            necessary=necessary,
+            rarity=rarity_of(plan, self._material.base),
+            lead=lead_of(failing, weighed),
+        )
+        weighing = weighed.executions + sum(necessity.of for necessity in necessary)
+        return Explained(finding=finding, minimising=minimising, evidence=weighing)
+
+    def _recorded(self, plan: Plan) -> Plan:
+        """The whole recorded sessions that the plan was cut from."""
+        sessions = {step.session for step in plan.steps}
+        return self._material.plan(walk for walk in self._material.walks if walk.session in sessions)
+
+
+def lead_of(failing: Sequence[Execution], weighed: Weighed) -> LeadTime:
+    """What told the smallest plan's failing runs from its controls, against the first answer that failed in the first.
+
+    UNKNOWN where no control held to compare with, or no answer failed: then there is no moment to be ahead of.
+    """
+    failure = first_failure(failing[0].history.outcomes)
+    moved = tuple(_with_lead(each, failure.t_s if failure else None) for each in differs(failing, weighed.held))
+    return LeadTime(
+        verdict=_verdict(moved, failure is not None and bool(weighed.held)),
+        watched=_watched(failing[0]),
+        first_failure_s=failure.t_s if failure else None,
+        first_failure=failure.what if failure else "",
+        moved=moved,
+        seen_in="the smallest plan",
+    )
+
+
+def _with_lead(moved: Moved, failure_s: float | None) -> Moved:
+    return msgspec.structs.replace(moved, lead_s=None if failure_s is None else failure_s - moved.moved_at_s)
+
+
+def _verdict(moved: Sequence[Moved], judged: bool) -> Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]:
+    if not judged:
+        return "UNKNOWN"
+    if not moved:
+        return "SILENT"
+    return "WARNED" if any((each.lead_s or 0.0) > 0 for each in moved) else "LATE"
+
+
+def _watched(execution: Execution) -> int:
+    series = {(sample.source, sample.name) for sample in execution.samples}
+    templates = {(line.source, line.level, line.template) for line in execution.log_lines}
+    return len(series) + len(templates)

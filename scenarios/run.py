@@ -1,0 +1,353 @@
+"""One run of a scenario: calm, shake, heal, explore, judge, tell. All that it learns is in its folder at the end.
+
+Every way out leaves a folder that reads: the record is written as interrupted first, and again when the end is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from faults.engine import Choice
+from foreshock.clock import Anchor
+from foreshock.errors import ForeshockError
+from recorder.recording import Recording
+from recorder.redact import Redactor
+from recorder.shape import Shape, learn
+from replayer.from_recording import plan_of
+from replayer.plan import Plan
+from scenarios.execution import Execution
+from scenarios.explore.explain import Explained, explain
+from scenarios.explore.material import Material, fault_forms
+from scenarios.explore.search import Progress, SearchResult, search
+from scenarios.explore.tell import finding_of
+from scenarios.explore.trials import Limits
+from scenarios.faultplan import faults_of
+from scenarios.finding import Finding, LeadTime
+from scenarios.findings import write_finding
+from scenarios.hosts import check_upstream_is_no_target
+from scenarios.phases import check_it_said_something, phase_of, without_a_hit
+from scenarios.provenance import git_head, versions
+from scenarios.report.story import tell
+from scenarios.report.terminal import Terminal
+from scenarios.report.timeline import SHAKEN
+from scenarios.report.write import write_report
+from scenarios.runfolder import FINDINGS, RunFolder
+from scenarios.runrecord import Phase, Result, RunRecord, Search
+from scenarios.scenario import Scenario
+from scenarios.signals.leadtime import judge
+from scenarios.signals.signallog import SignalLog
+from scenarios.system import Pool
+
+_WATCH_EVERY_S = 0.25
+_MINIMISE = Limits(executions=120, for_s=45.0)  # for each finding
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be run. `command` repeats it."""
+
+    scenario: Scenario
+    recording: Path
+    seed: int
+    choice: Choice
+    runs: Path
+    command: str
+    executions: int | None = None  # of the search, instead of the scenario's
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """`report` is the page; `findings` are worst first."""
+
+    record: RunRecord
+    findings: tuple[Finding, ...]
+    report: Path
+
+
+async def run(order: Order, terminal: Terminal) -> Ran:
+    """Runs, reports, and says what came of it. Raises ForeshockError where the run could not be made.
+
+    What was learnt until then is in the run folder; so it is when the run is cancelled.
+    """
+    recording = Recording.open(order.recording)
+    base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
+    shape = learn(recording)
+    anchor = Anchor.now()
+    redact = Redactor(recording.fingerprint.encode()).text
+    with RunFolder.create(order.runs, order.scenario.name, datetime.now(UTC), redact=redact) as folder:
+        going = _Run(order, terminal, folder, base, shape, anchor, redact)
+        try:
+            await going.walk(recording.manifest.upstream)
+        except asyncio.CancelledError:
+            going.end("interrupted", "it was stopped before its end")
+            raise
+        except ForeshockError as error:
+            going.end("invalid", str(error))
+            raise
+        record = going.end(*going.judged())
+    report = write_report(folder.path)
+    terminal.verdict(record, report)
+    return Ran(record=record, findings=tuple(going.findings), report=report)
+
+
+class _Run:
+    """What a run has come to so far."""
+
+    def __init__(
+        self,
+        order: Order,
+        terminal: Terminal,
+        folder: RunFolder,
+        base: Plan,
+        shape: Shape,
+        anchor: Anchor,
+        redact: Callable[[str], str],
+    ) -> None:
+        self._order = order
+        self._scenario = order.scenario
+        self._terminal = terminal
+        self._folder = folder
+        self._base = base
+        self._shape = shape
+        self._anchor = anchor
+        self._redact = redact
+        self._engine = ""
+        self._phases: list[Phase] = []
+        self._search: Search | None = None
+        self._doubts: list[str] = []  # why the run could not say all that was asked of it
+        self.findings: list[Finding] = []
+
+    async def walk(self, upstream: str) -> None:
+        """The phases, in their order. A calm replay that breaks a check ends the road: there is nothing to compare."""
+        self._write("interrupted", "it has not ended yet")
+        async with Pool.open(
+            self._scenario,
+            choice=self._order.choice,
+            instances=self._scenario.instances,
+            seed=self._order.seed,
+            run=self._folder.path.name.lower(),
+            clock=self._clock,
+            redact=self._redact,
+        ) as pool:
+            for target in pool.targets:
+                check_upstream_is_no_target(upstream, target, self._scenario.allow)
+            self._engine = pool.engine
+            self._say_header()
+            calm = await self._replayed(pool, "calm", self._base)
+            check_it_said_something(self._phases[-1], calm)
+            if calm.violated:
+                self.findings += [
+                    finding_of(calm, check, phase="calm", hits=1, evidence=None) for check in calm.violated
+                ]
+                return
+            shaken = await self._shaken(pool)
+            explained = await self._explored(pool)
+        self._tell(calm, shaken, explained)
+
+    # The phases
+
+    async def _shaken(self, pool: Pool) -> Execution | None:
+        faults = faults_of(self._scenario, self._base.duration_s)
+        if not faults:
+            return None
+        header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
+        shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps))
+        self._doubts += [
+            f"fault {fault} hit nothing: no traffic in its window, or traffic that does not go through its link"
+            for fault in without_a_hit(shaken.history.receipts)
+        ]
+        return shaken
+
+    async def _replayed(self, pool: Pool, name: Literal["calm", "shake"], plan: Plan) -> Execution:
+        with self._terminal.progress(name, len(plan.steps)) as bar:
+            done = 0
+
+            def one_more(_: object) -> None:
+                nonlocal done
+                done += 1
+                bar.update(done)
+
+            execution = await pool.run(plan, watch_every_s=_WATCH_EVERY_S, on_outcome=one_more)
+        phase = phase_of(name, execution)
+        self._phases.append(phase)
+        self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
+        self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
+        self._terminal.phase(phase)
+        self._doubts += [
+            f"check {result.check!r} could not say after the {name} replay: {result.message}"
+            for result in execution.results
+            if result.verdict == "unknown"
+        ]
+        return execution
+
+    async def _explored(self, pool: Pool) -> tuple[Explained, ...]:
+        explore = self._scenario.explore
+        executions = self._order.executions or explore.executions
+        if not executions:
+            return ()
+        started_s = self._clock()
+        with self._terminal.progress("explore", executions) as bar:
+
+            def on_progress(progress: Progress) -> None:
+                found = f"{len(progress.violated)} checks violated" if progress.violated else ""
+                bar.update(progress.executions, found)
+
+            result = await search(
+                self._base,
+                self._shape,
+                pool.run,
+                links=tuple(self._scenario.links),
+                kinds=fault_forms(explore.faults or ()),
+                seed=self._order.seed,
+                executions=executions,
+                for_s=explore.for_s,
+                width=pool.width,
+                clock=self._clock,
+                on_progress=on_progress,
+            )
+        if result.executions and result.unknown == result.executions:
+            self._doubts.append("no plan of the search could be judged: some check was unknown after every one")
+        explained = await self._minimised(pool, result)
+        self._search = _search_of(result, explained, pool.width)
+        self._phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
+        return explained
+
+    async def _minimised(self, pool: Pool, result: SearchResult) -> tuple[Explained, ...]:
+        checks = {caught.check for caught in result.caught}
+        with self._terminal.progress("minimise", len(checks)) as bar:
+            done: list[str] = []
+
+            def on_done(check: str) -> None:
+                done.append(check)
+                bar.update(len(done), f"smallest plan found for {check!r}")
+
+            return await explain(
+                result.caught,
+                Material.of(self._base, self._shape),
+                pool.run,
+                limits=_MINIMISE,
+                width=pool.width,
+                clock=self._clock,
+                on_done=on_done,
+            )
+
+    # The findings
+
+    def _tell(self, calm: Execution, shaken: Execution | None, explained: Sequence[Explained]) -> None:
+        """Each check once: the smallest plan from the search, the lead time from the shaken replay if it broke there."""
+        found = {each.finding.check: each.finding for each in explained}
+        if shaken is not None:
+            for check in shaken.violated:
+                lead = _lead_time(calm, shaken)
+                told = found.get(check)
+                found[check] = (
+                    msgspec.structs.replace(told, lead=lead, hits=told.hits + 1)
+                    if told
+                    else finding_of(shaken, check, phase="shake", hits=1, evidence=None, lead=lead)
+                )
+        self.findings += found.values()
+
+    # The end
+
+    def judged(self) -> tuple[Result, str]:
+        """The result, and why in a sentence. Law 5: a run that passes has said something about everything asked."""
+        if self.findings:
+            number = len(self.findings)
+            noun = "state that should" if number == 1 else "states that should"
+            doubts = f"; besides, {self._doubts[0]}" if self._doubts else ""
+            return "findings", f"found {number} {noun} never have been possible{doubts}"
+        if self._doubts:
+            more = f" (and {len(self._doubts) - 1} more)" if len(self._doubts) > 1 else ""
+            return "invalid", self._doubts[0] + more
+        return "passed", "every check held, calm, shaken and in every plan of the search"
+
+    def end(self, result: Result, reason: str) -> RunRecord:
+        """Writes everything and shows it, whatever the result."""
+        scenario = _as_seen_from_here(self._scenario.file)
+        self.findings = [msgspec.structs.replace(finding, scenario=scenario) for finding in self.findings]
+        for finding in self.findings:
+            write_finding(finding, self._folder.path / FINDINGS)
+        record = self._write(result, reason)
+        files = self._folder.path / FINDINGS
+        self._terminal.receipts(self._phases)
+        self._terminal.search(record)
+        self._terminal.coverage(record)
+        self._terminal.stories([tell(finding, files / f"{finding.key}.yaml") for finding in self.findings])
+        return record
+
+    def _write(self, result: Result, reason: str) -> RunRecord:
+        record = RunRecord(
+            scenario=self._scenario.name,
+            scenario_file=_as_seen_from_here(self._scenario.file),
+            recording=str(self._order.recording),
+            seed=self._order.seed,
+            engine=self._engine,
+            versions=versions(),
+            git_head=git_head(self._scenario.folder),
+            command=self._order.command,
+            started_at=datetime.fromtimestamp(self._anchor.wall_s, UTC).isoformat(timespec="milliseconds"),
+            took_s=self._clock(),
+            result=result,
+            reason=self._redact(reason),
+            phases=tuple(self._phases),
+            search=self._search,
+            findings=tuple(finding.key for finding in self.findings),
+        )
+        self._folder.write_record(record)
+        return record
+
+    def _say_header(self) -> None:
+        self._terminal.header(
+            scenario=self._scenario.name,
+            recording=str(self._order.recording),
+            seed=self._order.seed,
+            engine=self._engine,
+            versions=versions(),
+        )
+
+    def _clock(self) -> float:
+        return self._anchor.since_s(Anchor.now().monotonic_s)
+
+
+def _as_seen_from_here(file: Path) -> str:
+    """Relative where the file is below the working directory, so that a finding can be committed and moved."""
+    path = file.resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _lead_time(calm: Execution, shaken: Execution) -> LeadTime:
+    faults_on_s = [event.t_s for event in shaken.history.fault_events if event.event == "on"]
+    return judge(
+        _heard(calm),
+        _heard(shaken),
+        shaken.history.outcomes,
+        replay_started_s=shaken.replay_started_s,
+        seen_in=SHAKEN,
+        since_s=min(faults_on_s, default=0.0),
+    )
+
+
+def _heard(execution: Execution) -> SignalLog:
+    return SignalLog(
+        started_s=execution.started_s,
+        ended_s=execution.ended_s,
+        samples=execution.samples,
+        log_lines=execution.log_lines,
+    )
+
+
+def _search_of(result: SearchResult, explained: Sequence[Explained], instances: int) -> Search:
+    return Search(
+        seed=result.seed,
+        instances=instances,
+        executions=result.executions,
+        minimising=sum(each.minimising for each in explained),
+        evidence=sum(each.evidence for each in explained),
+        took_s=result.took_s,
+        coverage=result.coverage,
+        unknown=result.unknown,
+    )
