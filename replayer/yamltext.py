@@ -13,7 +13,8 @@ import yaml
 
 # What YAML 1.1 (PyYAML's own rules) leaves plain but the 1.2 core schema (10.3.2) takes for a number.
 _NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
-_LINES = re.compile(r"[^\s][^\r\t\x85\u2028\u2029\ufeff]*\n[^\r\t\x85\u2028\u2029\ufeff]*")
+# Not seen, or taken for a line's end by some: PyYAML would fold them away inside single quotes.
+_UNSEEN = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _WIDE = 1 << 20  # never fold: a body stays one line, as it was sent
 
 
@@ -36,11 +37,16 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    if _LINES.fullmatch(text) and not re.search(r" (\n|$)", text):
-        style: str | None = "|"
-    else:
-        style = "'" if _NUMBER.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    """As it is where it has lines to show, escaped where it has what cannot be shown; None leaves it to PyYAML."""
+    if _UNSEEN.search(text):
+        return '"'
+    if "\n" in text:
+        return '"' if text[0].isspace() or re.search(r"[ \xa0](\n|$)", text) else "|"
+    return "'" if _NUMBER.fullmatch(text) else None
 
 
 def _sequence(dumper: yaml.SafeDumper, items: list[Any] | tuple[Any, ...]) -> yaml.SequenceNode:
