@@ -34,9 +34,9 @@ def pointed_at(scenario: Scenario, target: str) -> Scenario:
         scenario,
         processes={},
         target=target,
-        reset=tuple(each for request in scenario.reset if (each := _known(request, values))),
-        links={name: each for name, link in scenario.links.items() if (each := _known(link, values))},
-        invariants=tuple(each for invariant in scenario.invariants if (each := _known(invariant, values))),
+        reset=tuple(request for each in scenario.reset if (request := _known(each, values))),
+        links={name: link for name, each in scenario.links.items() if (link := _known(each, values))},
+        invariants=tuple(invariant for each in scenario.invariants if (invariant := _known(each, values))),
         explore=msgspec.structs.replace(scenario.explore, instances=1),
     )
 
@@ -48,9 +48,7 @@ def check_can_show(scenario: Scenario, plan: Plan, check: str) -> None:
         raise UsageError(f"check {check!r} reads what only a system that the scenario starts has; {mend}")
     for fault in plan.header.faults:
         if fault.link not in scenario.links:
-            raise UsageError(
-                f"fault {fault.id!r} is on link {fault.link!r}, which only the scenario's start makes; {mend}"
-            )
+            raise UsageError(f"fault {fault.id!r} needs link {fault.link!r}, which only the scenario makes; {mend}")
 
 
 def _known(struct: T, values: dict[str, str]) -> T | None:

@@ -1,4 +1,4 @@
-"""A finding: a state that should never have been possible, with its evidence, the smallest plan that shows it, its story.
+"""A finding: a state that should never have been possible, its evidence, the smallest plan that shows it, its story.
 
 Identity is the key: the check and the routes of the smallest plan. A thousand hits of it are one finding. Its file is
 YAML that a person can read and commit; it holds the whole plan, so that it reproduces anywhere.
@@ -28,7 +28,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p, one-sided."""
+    """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p."""
 
     fails: int
     of: int

@@ -238,7 +238,7 @@ class _Run:
     # The findings
 
     def _tell(self, calm: Execution, shaken: Execution | None, explained: Sequence[Explained]) -> None:
-        """Each check once: the smallest plan from the search, the lead time from the shaken replay if it broke there."""
+        """Each check once: its smallest plan from the search, its lead time from the shaken replay if it broke then."""
         found = {each.finding.check: each.finding for each in explained}
         if shaken is not None:
             for check in shaken.violated:

@@ -1,7 +1,7 @@
-"""`foreshock demo`: the whole road on the shop. The one part of Foreshock that knows what is planted there, to check it.
+"""`foreshock demo`: the whole road on the shop. The one part of Foreshock that knows what is planted there.
 
-Records customers through `foreshock record`, shows the shape, runs the scenario, and then says whether the demonstration
-did what it should: at least four of the five found and the right early signal for the leak; with every mend on, nothing.
+Records customers through `foreshock record`, shows the shape, runs the scenario, and says whether the demonstration did
+what it should: at least four of the five found, and the right early signal for the leak; with every mend on, nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _EARLY_SIGNALS = ("payments_pool_in_use", "timed out")  # the gauge that creeps,
 
 def run_demo(*, seed: int, fixed: bool, engine: Choice, runs: Path) -> int:
     """0 when the demonstration did what it should, 1 when it did not."""
+    runs.mkdir(parents=True, exist_ok=True)
     os.environ["SHOP_FIXED"] = "1" if fixed else "0"
     return run_async(_demo(seed, fixed, engine, runs, Terminal.on(sys.stdout)))
 
@@ -47,7 +48,6 @@ async def _demo(seed: int, fixed: bool, engine: Choice, runs: Path, terminal: Te
     scenario = load_scenario(SCENARIO, os.environ)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     recording = runs / f"{stamp}-customers-{seed}.rec"
-    runs.mkdir(parents=True, exist_ok=True)
     await _record(scenario, recording, seed, terminal)
     show_shape(recording)
     command = f"foreshock demo --seed {seed}{' --fixed' if fixed else ''}"
