@@ -1,0 +1,66 @@
+import pytest
+
+from faults.fault import At, Fault, Nth, Window
+from replayer.edits import act_as, burst, drop, reorder, repeat, set_value
+from replayer.plan import Plan
+from scenarios.explore.material import Material
+from scenarios.explore.words import did, edit_words, fault_words, field_name, routes_in_words, short
+
+
+@pytest.fixture
+def plan(material: Material) -> Plan:
+    return material.plan(material.walks_to("POST /checkout")[:2])
+
+
+def _step(plan: Plan, route: str) -> str:
+    return next(step.id for step in plan.steps if step.route == route)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "said"),
+    [
+        ("slow", {"latency_ms": 300}, "payments answered 300 ms late"),
+        ("lost_reply", {}, "payments lost the reply"),
+        ("cut_reply", {"after_bytes": 60}, "payments cut the reply after 60 bytes"),
+        ("down", {}, "payments refused connections"),
+        ("brownout", {}, "payments had brownout"),
+    ],
+)
+def test_a_link_did_what_its_fault_does(kind: str, args: dict[str, int], said: str) -> None:
+    assert did(Fault(id="f", link="payments", kind=kind, args=args, window=Window())) == said
+
+
+def test_a_fault_says_where_it_was(plan: Plan) -> None:
+    at = At(while_=_step(plan, "POST /checkout"))
+    for place, said in [
+        ({"at": at}, "during POST /checkout"),
+        ({"window": Window()}, "all the time"),
+        ({"window": Window(from_="10%", for_="2s")}, "from 10% for 2s"),
+        ({"nth": Nth(n=2, route="POST /items")}, "at the 2. POST /items"),
+    ]:
+        fault = Fault(id="f", link="payments", kind="slow", args={"latency_ms": 300}, **place)  # type: ignore[arg-type]
+        assert fault_words(fault, plan) == f"fault slow latency_ms=300 on payments {said}"
+
+
+def test_edits_say_what_was_changed(plan: Plan) -> None:
+    item, checkout, login = (_step(plan, route) for route in ("POST /items", "POST /checkout", "POST /login"))
+    rivals = [step.id for step in plan.steps if step.route == "POST /checkout"]
+    other = next(step.session for step in plan.steps if step.session != plan.step(item).session)
+    for edited, said in [
+        (set_value(plan, item, "json:$.qty", 12), "value qty=12 in POST /items (recorded: 1)"),
+        (burst(plan, rivals), "2 x POST /checkout together"),
+        (repeat(plan, checkout, together=False), "POST /checkout once more"),
+        (drop(plan, checkout), "POST /checkout left out"),
+        (reorder(plan, checkout, item), "POST /checkout at another time"),
+        (act_as(plan, checkout, other), "POST /checkout by another session"),
+    ]:
+        assert edit_words(edited.header.edits[-1], edited) == said
+    assert login
+
+
+def test_places_and_values_read_as_people_say_them() -> None:
+    places = ["json:$.qty", "query:page", "path:2", "form:x"]
+    assert [field_name(place) for place in places] == ["qty", "page", "path segment 2", "x"]
+    assert [short(value) for value in (12, True, None, "text")] == ["12", "true", "null", "text"]
+    assert len(short("x" * 300)) == 40
+    assert routes_in_words(["POST /a", "POST /b", "POST /a"]) == "2 x POST /a and POST /b"
