@@ -12,7 +12,7 @@ JSON = ("Content-Type", "application/json")
 
 
 class Talk:
-    """Exchanges one after the other, half a second each; bindings as 'into <- from at', with the wrap if there is one."""
+    """Exchanges one after the other, half a second each; gives bindings as 'into <- from at in wrap'."""
 
     def __init__(self) -> None:
         self.learner = Learner()

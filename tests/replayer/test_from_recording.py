@@ -136,7 +136,7 @@ def test_a_slice_of_sessions_starts_at_its_own_first_request(recorded: Callable[
     recording = recorded(exchange(0.0, 0.1), exchange(5.0, 5.1, "b"), exchange(6.0, 6.1, "b"))
     plan = plan_of(recording, name="p", seed=1, sessions=["b"])
     assert [(step.id, step.due_s) for step in plan.steps] == [("s1", 0.0), ("s2", 1.0)]
-    with pytest.raises(UsageError, match="session=z: the recording .* has no such session"):
+    with pytest.raises(UsageError, match=r"session=z: the recording .* has no such session"):
         plan_of(recording, name="p", seed=1, sessions=["b", "z"])
 
 
