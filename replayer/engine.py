@@ -9,6 +9,7 @@ plan of any length can be streamed through.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -56,11 +57,13 @@ async def replay(
     conductor heals on every way out. Raises UsageError for a target that is none, and whatever the conductor raises.
     """
     place = Target.parse(target)
+    began_s = time.monotonic()
     try:
         if conductor:
             await conductor.start()
+        switching_s = time.monotonic() - began_s if conductor else 0.0
         clock = RunClock(anchor or Anchor.now())
-        outcomes = await _Replay(header, place, clock, conductor, on_outcome).run(steps, stop)
+        outcomes = await _Replay(header, place, clock, conductor, on_outcome, switching_s).run(steps, stop)
     finally:
         if conductor:
             await conductor.heal()
@@ -85,12 +88,14 @@ class _Replay:
         clock: RunClock,
         hooks: Hooks | None,
         on_outcome: Callable[[Outcome], None] | None,
+        switching_s: float,
     ) -> None:
         self._budget = header.budget
         self._target = target
         self._clock = clock
         self._hooks = hooks
         self._on_outcome = on_outcome
+        self._switching_s = switching_s  # what switching the first faults took: held, not late
         self._connections = Connections(target, clock, header.budget.step_timeout_s)
         self._sender = Sender(self._connections, clock, header.budget)
         self._answers = Answers(header.budget.horizon_steps, None)
@@ -163,7 +168,7 @@ class _Replay:
 
     async def _ready(self, step: Step) -> float:
         """When the last of what the step follows freed it; its due time if it follows nothing."""
-        ready_s = []
+        ready_s = [self._switching_s] if step.due_s < self._switching_s else []
         for other in followed(step):
             if other in self._running:
                 await self._running[other].wait()

@@ -6,7 +6,6 @@ its own characters alone, so that the rest of the request stays byte for byte.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,18 +13,25 @@ from typing import Any, NamedTuple
 import msgspec
 
 from replayer import jsontext
+from replayer.headertext import (
+    Headers,
+    cookie_spans,
+    cookie_text,
+    cookies,
+    header_text,
+    is_encoded,
+    is_form,
+    set_cookies,
+)
 from replayer.outcome import Answer
 from replayer.place import Leaf, NoSuchPlace, Place, parse_place
 from replayer.plan import Body, Request
-from replayer.urltext import Span, as_bytes, escape_query, escape_segment, pairs, query_values, segments, unescape
+from replayer.urltext import Span, escape_query, escape_segment, pairs, query_values, segments, unescape
 
 __all__ = [
     "Leaf", "NoSuchPlace", "Place", "answer_leaves", "as_text", "parse_place", "raw_request", "read_answer",
     "read_request", "request_leaves", "write_raw", "write_request",
 ]  # fmt: skip
-
-Headers = tuple[tuple[str, str], ...]
-
 
 # Requests
 
@@ -65,11 +71,11 @@ def write_raw(request: Request, place: str, raw: str) -> Request:
 def request_leaves(request: Request) -> Iterator[Leaf]:
     """Every place of `request` with its value: path, query, headers and cookies, body; in the order they stand."""
     yield from _target_leaves(request.target)
-    yield from _header_leaves(request.headers, "cookie", _cookies)
+    yield from _header_leaves(request.headers, "cookie", cookies)
     body = request.body.text if request.body else None
-    if body and _is_form(request):
+    if body and is_form(request.headers):
         yield from _named("form", _decoded(body, pairs(body)))
-    elif body and not _encoded(request.headers):
+    elif body and not is_encoded(request.headers):
         yield from _json_leaves(body)
 
 
@@ -122,7 +128,7 @@ def _spot(request: Request, place: Place) -> _Spot:
     if place.kind in ("header", "cookie"):
         return _header_spot(request, place)
     body = request.body.text if request.body else None
-    if body is None or _encoded(request.headers) or _is_form(request) != (place.kind == "form"):
+    if body is None or is_encoded(request.headers) or is_form(request.headers) != (place.kind == "form"):
         raise NoSuchPlace(str(place))
     return _Spot(body, _body_span(body, place), lambda text: msgspec.structs.replace(request, body=Body(text=text)))
 
@@ -149,7 +155,7 @@ def _header_spot(request: Request, place: Place) -> _Spot:
     for index, (name, value) in enumerate(request.headers):
         if name.lower() != wanted:
             continue
-        for span in _cookie_spans(value) if place.kind == "cookie" else [Span(0, len(value), place.name)]:
+        for span in cookie_spans(value) if place.kind == "cookie" else [Span(0, len(value), place.name)]:
             if span.name == place.name:
                 if seen == place.nth:
                     return _Spot(value, span, partial(_with_header, request, index))
@@ -163,24 +169,12 @@ def _with_header(request: Request, index: int, value: str) -> Request:
     return msgspec.structs.replace(request, headers=tuple(headers))
 
 
-def _header_text(text: str) -> str:
-    if re.search(r"[\r\n\0]", text):
-        raise ValueError(f"a header cannot hold a line break or NUL, got {text!r}")
-    return as_bytes(text).decode("latin-1") if any(ord(char) > 255 for char in text) else text
-
-
-def _cookie_text(text: str) -> str:
-    if ";" in text:
-        raise ValueError(f"a cookie's value cannot hold ';', got {text!r}")
-    return _header_text(text)
-
-
 _ESCAPE: dict[str, Callable[[str], str]] = {
     "path": escape_segment,
     "query": escape_query,
     "form": escape_query,
-    "header": _header_text,
-    "cookie": _cookie_text,
+    "header": header_text,
+    "cookie": cookie_text,
 }
 
 
@@ -215,29 +209,11 @@ def _header_leaves(
     yield from _named("cookie", cookies(headers))
 
 
-def _cookies(headers: Headers) -> Iterator[tuple[str, str]]:
-    for name, value in headers:
-        if name.lower() == "cookie":
-            yield from ((span.name, value[span.start : span.end]) for span in _cookie_spans(value))
-
-
-def _set_cookies(headers: Headers) -> Iterator[tuple[str, str]]:
-    for name, value in headers:
-        if name.lower() == "set-cookie":
-            yield from ((span.name, value[span.start : span.end]) for span in _cookie_spans(value.partition(";")[0]))
-
-
-def _cookie_spans(value: str) -> Iterator[Span]:
-    """The cookies of 'a=1; b=2' (RFC 6265, 5.4), each value as it stands, quotes and all."""
-    for match in re.finditer(r"\s*([^=;]*?)\s*=\s*([^;]*?)\s*(?:;|$)", value):
-        yield Span(match.start(2), match.end(2), match[1])
-
-
 def _text_leaves(answer: Answer) -> Iterator[Leaf]:
     location = answer.header("location")
     if location:
         yield from _target_leaves(location)
-    yield from _header_leaves(answer.headers, "set-cookie", _set_cookies)
+    yield from _header_leaves(answer.headers, "set-cookie", set_cookies)
 
 
 def _json_leaves(text: str) -> Iterator[Leaf]:
@@ -246,15 +222,3 @@ def _json_leaves(text: str) -> Iterator[Leaf]:
     except ValueError:
         return
     yield from (Leaf(Place("json", path=path), leaf) for path, leaf in jsontext.leaves(value))
-
-
-def _header_value(headers: Headers, name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
-
-
-def _is_form(request: Request) -> bool:
-    return "x-www-form-urlencoded" in _header_value(request.headers, "content-type").lower()
-
-
-def _encoded(headers: Headers) -> bool:
-    return _header_value(headers, "content-encoding").lower() not in ("", "identity")
