@@ -11,7 +11,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def header_text(text: str) -> str:
-    """`text` as Latin-1 text, one code point a byte: what is beyond Latin-1 goes as UTF-8. ValueError for line breaks."""
+    """`text`, one code point a byte: what is beyond Latin-1 goes as UTF-8. ValueError for a line break or NUL."""
     if re.search(r"[\r\n\0]", text):
         raise ValueError(f"a header cannot hold a line break or NUL, got {text!r}")
     return as_bytes(text).decode("latin-1") if any(ord(char) > 255 for char in text) else text
