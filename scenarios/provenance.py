@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _DECIDING = ("hypothesis", "mitmproxy")
+_GIT_S = 10.0  # a repository on a slow disk; no run waits longer for a commit's name
 
 
 @cache
@@ -29,7 +30,10 @@ def _git(folder: Path, *arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
         return ""
-    done = subprocess.run(  # noqa: S603  (our own arguments; no shell)
-        [git, "-C", str(folder), *arguments], capture_output=True, text=True, check=False, timeout=10
-    )
+    try:
+        done = subprocess.run(  # noqa: S603  (our own arguments; no shell)
+            [git, "-C", str(folder), *arguments], capture_output=True, text=True, check=False, timeout=_GIT_S
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,123 @@
+import pytest
+
+from faults.fault import Receipt
+from foreshock.clock import Anchor
+from foreshock.errors import HarnessError, InvalidRun
+from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
+from replayer.plan import Header, Plan
+from scenarios.execution import Execution
+from scenarios.finding import CheckResult
+from scenarios.phases import check_it_said_something, phase_of, spread, without_a_hit
+from scenarios.runrecord import Phase, Spread
+
+HELD = CheckResult(check="it holds", verdict="held", evaluated=1, message="as expected")
+RECEIPT = Receipt(fault="f", link="peer", activations=1, hit=True)
+
+
+def sent(due_s: float, status: int | None, *, recorded: int | None = 200, error: str | None = None) -> Outcome:
+    """Ready 20 ms after it was due, sent 10 ms after that."""
+    attempt = Attempt(sent_s=due_s + 0.03, ended_s=due_s + 0.05, status=status, error=error)
+    return Outcome(
+        step=f"s{due_s}",
+        session="a",
+        route="GET /",
+        due_s=due_s,
+        ready_s=due_s + 0.02,
+        sent_s=due_s + 0.03,
+        ended_s=due_s + 0.05,
+        attempts=(attempt,),
+        answer=Answer(status=status) if status else None,
+        fate=fate_of(status, error),
+        recorded_status=recorded,
+    )
+
+
+NOT_SENT = Outcome(step="s9", session="a", route="GET /", due_s=9.0, not_sent="unbound: $.id", recorded_status=200)
+
+
+def execution(*outcomes: Outcome) -> Execution:
+    return Execution(
+        plan=Plan(Header(name="p"), ()),
+        history=History(anchor=Anchor(wall_s=0, monotonic_s=0), outcomes=outcomes, receipts=(RECEIPT,)),
+        results=(HELD,),
+        instance=1,
+        started_s=1.0,
+        ended_s=9.0,
+        replay_started_s=2.0,
+    )
+
+
+def said(*outcomes: Outcome) -> None:
+    met = execution(*outcomes)
+    check_it_said_something(phase_of("calm", met), met)
+
+
+def test_a_phase_is_its_execution_in_numbers() -> None:
+    outcomes = (sent(0.0, 200), sent(0.1, 404), sent(0.2, 500), sent(0.3, 200, recorded=None), NOT_SENT)
+    assert phase_of("shake", execution(*outcomes)) == Phase(
+        name="shake",
+        started_s=1.0,
+        ended_s=9.0,
+        replay_started_s=2.0,
+        sent=4,
+        ok=2,
+        failed=1,
+        unknown=1,
+        not_sent=1,
+        compared=3,
+        same_status=1,
+        lateness=Spread(p50_s=pytest.approx(0.01), p99_s=pytest.approx(0.01), max_s=pytest.approx(0.01)),
+        hold=Spread(p50_s=pytest.approx(0.02), p99_s=pytest.approx(0.02), max_s=pytest.approx(0.02)),
+        checks=(HELD,),
+        receipts=(RECEIPT,),
+    )
+
+
+def test_what_was_never_sent_counts_neither_as_late_nor_as_held() -> None:
+    phase = phase_of("calm", execution(NOT_SENT))
+    assert (phase.lateness, phase.hold, phase.not_sent) == (None, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("values_s", "expected"),
+    [
+        ([], None),
+        ([None, None], None),
+        ([0.5], Spread(p50_s=0.5, p99_s=0.5, max_s=0.5)),
+        ([None, *range(100, -1, -1)], Spread(p50_s=50, p99_s=99, max_s=100)),
+    ],
+)
+def test_a_spread_is_of_what_there_is(values_s: list[float | None], expected: Spread | None) -> None:
+    assert spread(values_s) == expected
+
+
+def test_answers_as_recorded_said_something() -> None:
+    said(sent(0.0, 200), sent(0.1, 404, recorded=404), sent(0.2, None, error="timeout"))
+
+
+def test_a_target_that_refuses_every_connection_is_the_environments_failure() -> None:
+    with pytest.raises(HarnessError, match="the target refused every connection; start it, or mend"):
+        said(sent(0.0, None, error="refused"), sent(0.1, None, error="refused"), NOT_SENT)
+
+
+def test_one_refused_connection_is_the_systems_matter() -> None:
+    said(sent(0.0, 200), sent(0.1, None, error="refused"))
+
+
+@pytest.mark.parametrize("outcomes", [(NOT_SENT,), (), (sent(0.0, 200, recorded=None),)])
+def test_a_replay_that_compares_nothing_is_no_run(outcomes: tuple[Outcome, ...]) -> None:
+    number = sum(outcome.sent_s is not None for outcome in outcomes)
+    with pytest.raises(InvalidRun, match=f"calm: sent {number} requests and compared none with the recording"):
+        said(*outcomes)
+
+
+def test_a_fault_hit_nothing_only_if_none_of_its_windows_did() -> None:
+    receipts = [
+        Receipt(fault="slow#1", link="peer", hit=False),
+        Receipt(fault="slow#2", link="peer", hit=True),
+        Receipt(fault="cut#1", link="peer", hit=False),
+        Receipt(fault="cut#2", link="peer", hit=False),
+        Receipt(fault="down", link="peer", hit=None),
+        Receipt(fault="stall", link="other", hit=False),
+    ]
+    assert without_a_hit(receipts) == ("cut", "stall")
