@@ -20,7 +20,8 @@ HTTP_NAMES = ("status", "headers", "body", "json")
 _BOUND = re.compile(r"\b(?:all|exists|exists_one|existsOne|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
 _POSITION = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?:Syntax error: )?(?P<what>[^\n]*)")
 _UNDEFINED = re.compile(r"Undefined variable or function: '([^']*)'")
-_SAMPLE: dict[str, Any] = {"rows": [], "status": 200, "headers": {}, "body": "", "json": None}
+_SAMPLE: dict[str, Any] = {"rows": [], "status": 200, "headers": {}, "body": ""}
+_JSON_SAMPLES: tuple[Any, ...] = (None, {}, [], "", 0)
 _FAILURES = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError)  # what `cel` raises
 
 
@@ -68,12 +69,23 @@ class Expression:
         return self._program.execute(context)
 
     def _check_functions(self, names: tuple[str, ...]) -> None:
-        """A trial on sample values finds a function that does not exist; other errors may be the sample's."""
+        """Trials on sample values find a function that does not exist; other errors may be the sample's.
+
+        CEL also calls a function undefined that does not take a value of this type (`size(null)`): one that exists is
+        defined for some sample.
+        """
+        undefined = [self._undefined({**_SAMPLE, "json": json}, names) for json in _JSON_SAMPLES]
+        if all(undefined):
+            raise ValueError(f"there is no function {undefined[0]!r} in CEL or its library")
+
+    def _undefined(self, sample: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+        """The function that there is not for the sample's values, if that is what fails."""
         try:
-            self._evaluate({name: _SAMPLE[name] for name in names})
+            self._evaluate({name: sample[name] for name in names})
         except _FAILURES as error:
-            if match := _UNDEFINED.search(str(error)):
-                raise ValueError(f"there is no function {match[1]!r} in CEL or its library") from error
+            match = _UNDEFINED.search(str(error))
+            return match[1] if match else None
+        return None
 
 
 def _syntax_problem(error: ValueError) -> str:

@@ -40,3 +40,14 @@ def test_an_expression_knows_what_it_reads() -> None:
 def test_a_value_that_the_language_does_not_know_is_our_failure_and_not_the_system_s() -> None:
     with pytest.raises(Unevaluable):
         Expression("body == ''", HTTP_NAMES).holds({"status": 200, "headers": {}, "body": "\ud800", "json": None})
+
+
+@pytest.mark.parametrize("text", ["size(json) == 1", "json.size() == 1", "json.startsWith('a')", "json > 1"])
+def test_what_depends_on_the_type_of_the_json_is_left_to_the_run(text: str) -> None:
+    Expression(text, HTTP_NAMES)
+
+
+@pytest.mark.parametrize("text", ["sizee(json) == 1", "json.length() == 1", "sizee(body) == 1"])
+def test_a_function_that_does_not_exist_is_found_before_the_run(text: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no function '(sizee|length)' in CEL or its library"):
+        Expression(text, HTTP_NAMES)
