@@ -28,8 +28,7 @@ def pointed_at(scenario: Scenario, target: str) -> Scenario:
         check_allowed(host_of_url(target), scenario.allow)
     except ValueError as error:
         raise UsageError(f"target={target}: {error}") from None
-    named = _TARGET_PROCESS.fullmatch(scenario.target)
-    values = address_values("processes", {named[1]: urlsplit(target).netloc} if named else {})
+    values = _known_of_target(scenario.target, target)
     return msgspec.structs.replace(
         scenario,
         processes={},
@@ -49,6 +48,17 @@ def check_can_show(scenario: Scenario, plan: Plan, check: str) -> None:
     for fault in plan.header.faults:
         if fault.link not in scenario.links:
             raise UsageError(f"fault {fault.id!r} needs link {fault.link!r}, which only the scenario makes; {mend}")
+
+
+def _known_of_target(text: str, target: str) -> dict[str, str]:
+    """The variables of the process that `text`, the scenario's target, names: those of `target`."""
+    named = _TARGET_PROCESS.fullmatch(text)
+    if named is None:
+        return {}
+    parts = urlsplit(target)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    address = f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    return address_values("processes", {named[1]: address}) | {f"processes.{named[1]}.url": target.rstrip("/")}
 
 
 def _known(struct: T, values: dict[str, str]) -> T | None:

@@ -1,7 +1,7 @@
 import pytest
 
-from scenarios.scenario import Ready
-from scenarios.variables import UnknownVariable, address_values, at_load, filled, filled_struct
+from scenarios.scenario import Ready, SqlProbe
+from scenarios.variables import UnknownVariable, address_values, at_load, filled, filled_struct, names_in, partly_filled
 
 
 def loaded(text: str, **environment: str) -> str:
@@ -40,3 +40,23 @@ def test_an_address_is_also_had_in_its_parts() -> None:
 
 def test_every_text_of_a_struct_is_filled() -> None:
     assert filled_struct(Ready(http="${dir}/x"), {"dir": "http://h"}) == Ready(http="http://h/x")
+
+
+def test_the_variables_of_a_struct_are_those_of_all_its_texts_but_the_literal_ones() -> None:
+    struct = SqlProbe(database="${dir}/${processes.shop.port}.db", query="SELECT '$${links.peer.url}', ${dir}")
+    assert names_in(struct) == {"dir", "processes.shop.port"}
+
+
+def test_what_is_known_is_filled_and_the_rest_stays_to_be_filled_later() -> None:
+    text = partly_filled("${links.peer.url}/${dir}/$${dir}", {"dir": "/d"})
+    assert text == "${links.peer.url}//d/$${dir}"
+    assert filled(text, {"links.peer.url": "http://h"}) == "http://h//d/${dir}"
+
+
+def test_a_value_that_looks_like_a_variable_is_none_later() -> None:
+    assert filled(partly_filled("${dir}", {"dir": "/${home}"}), {}) == "/${home}"
+
+
+def test_a_struct_is_partly_filled_in_every_text() -> None:
+    probe = SqlProbe(database="${dir}/a", query="${links.peer.url}")
+    assert filled_struct(probe, {"dir": "/d"}, partly_filled) == SqlProbe(database="/d/a", query="${links.peer.url}")
