@@ -15,6 +15,7 @@ from scenarios.explore.material import Material
 from scenarios.explore.minimise import Smallest, minimise
 from scenarios.explore.necessity import necessities
 from scenarios.explore.rarity import rarity_of
+from scenarios.explore.simplicity import Simplicity, identity, simplicity
 from scenarios.explore.tally import Caught
 from scenarios.explore.tell import finding_of
 from scenarios.explore.together import together
@@ -23,7 +24,7 @@ from scenarios.finding import Finding, LeadTime, Moved
 from scenarios.signals.differing import differs
 from scenarios.signals.leadtime import first_failure
 
-_SECOND_THOUGHTS = 2  # accusations tried of one check, simplest first, before it is "seen once"
+_SURE = 0.8  # a plan that fails so often comes back when somebody looks; a rarer one only where there is none such
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,24 +69,23 @@ class _Case:
         self._clock = clock
 
     async def explain(self, caught: Sequence[Caught]) -> Explained:
-        """The first accusation whose plan comes back, told whole; if none does, the first as it was seen once."""
+        """The simplest plan that comes back, told whole; if none does, the violation as it was seen once."""
         mine = [each for each in caught if each.check == self._check]
         hits = sum(each.hits for each in mine)
-        minimising = tried = 0
-        for each in mine[:_SECOND_THOUGHTS]:
-            smallest = await self._smallest(each.simplest[0].plan)
-            minimising += smallest.executions
-            tried += smallest.tried.of
-            if smallest.failing:
-                return await self._told(smallest, hits, minimising)
+        smallest = await together(self._smallest(plan) for plan in _ways(mine))
+        minimising = sum(each.executions for each in smallest)
+        came_back = [each for each in smallest if each.failing]
+        if came_back:
+            return await self._told(min(came_back, key=self._rank), hits, minimising)
+        never = Tried(0, sum(each.tried.of for each in smallest))
         finding = finding_of(
-            mine[0].simplest[0],
-            self._check,
-            phase="explore",
-            hits=hits,
-            evidence=evidence(Tried(0, tried), Tried()),
+            mine[0].simplest[0], self._check, phase="explore", hits=hits, evidence=evidence(never, Tried())
         )
         return Explained(finding=finding, minimising=minimising, evidence=0)
+
+    def _rank(self, smallest: Smallest) -> tuple[bool, Simplicity]:
+        """Sure before rare, then simple."""
+        return smallest.tried.rate < _SURE, simplicity(smallest.plan, self._material.values.oddness)
 
     async def _smallest(self, plan: Plan) -> Smallest:
         return await minimise(
@@ -121,6 +121,16 @@ class _Case:
         """The whole recorded sessions that the plan was cut from."""
         sessions = {step.session for step in plan.steps}
         return self._material.plan(walk for walk in self._material.walks if walk.session in sessions)
+
+
+def _ways(mine: Sequence[Caught]) -> list[Plan]:
+    """The simplest plan that violated the check, and the one accused of the least, where that is another.
+
+    A small plan with many edits and a larger one with a single fault are two ways down, and either may end lower.
+    """
+    ways = (mine[0], min(mine, key=lambda each: len(each.accusation)))
+    plans = {identity(each.simplest[0].plan): each.simplest[0].plan for each in ways}
+    return list(plans.values())
 
 
 def lead_of(failing: Sequence[Execution], weighed: Weighed) -> LeadTime:

@@ -1,8 +1,8 @@
 """The systematic part of a search: one thing at a time, everywhere it can be, on recorded sessions.
 
 One fault at one step of each route that uses the link, each route sent together with itself and with a rival session's,
-each route repeated, one fault over everything, one value that stands out in a session that is rare. Taken in turn, so
-that whatever part of it the budget allows holds all of these.
+each write of a rare session sent twice at once, each route repeated, one fault over everything, one value that stands
+out in a session that is rare. Taken in turn, so that whatever part of it the budget allows holds all of these.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from replayer.edits import burst, repeat, set_value
 from replayer.plan import Plan
 from scenarios.explore.cuts import is_write, with_faults
 from scenarios.explore.material import FaultForm, Feature, Material, Walk
+from scenarios.explore.simplicity import identity
 from scenarios.explore.tally import Reached
 
 _USES = 6  # requests that use a link, at least, under a fault over everything
@@ -30,9 +31,26 @@ P = ParamSpec("P")
 
 def systematic(material: Material, reached: Reached, forms: Sequence[FaultForm]) -> Iterator[Plan]:
     """All of them, in an order that is fixed by the recording and by which routes use which links."""
-    faults, rivals, values = _single_faults(material, reached, forms), _rivals(material), _values(material)
-    others = [_faults_over_everything(material, reached, forms), _bursts(material), _repeats(material)]
-    return in_turn([faults, rivals, values, *others, faults, rivals, values])
+    seen: set[str] = set()
+    faults = _new(_single_faults(material, reached, forms), seen)
+    values, doubled = _new(_values(material), seen), _new(_doubled(material), seen)
+    classes = [
+        _faults_over_everything(material, reached, forms),
+        _rivals(material),
+        _bursts(material),
+        _repeats(material),
+    ]
+    others = [_new(plans, seen) for plans in classes]
+    return in_turn([faults, values, doubled, *others, faults, values, doubled])  # twice what there is most of
+
+
+def _new(plans: Iterable[Plan], seen: set[str]) -> Iterator[Plan]:
+    """Those that no class has given yet, so that none wastes its turn."""
+    for plan in plans:
+        key = identity(plan)
+        if key not in seen:
+            seen.add(key)
+            yield plan
 
 
 def in_turn(classes: Iterable[Iterator[Plan]]) -> Iterator[Plan]:
@@ -101,6 +119,22 @@ def _bursts(material: Material) -> Iterator[Plan]:
             yield from attempted(repeat, plan, walk.first(route).id, together=True, times=copies)
 
 
+def _doubled(material: Material) -> Iterator[Plan]:
+    """Each rare session with one of its writes sent twice at once, the rarest first and their last writes first.
+
+    Whoever has got hold of the last item and clicks twice: it needs the rare session, and no other luck.
+    """
+    groups = [in_turn(_doubled_with(material, feature) for feature in group) for group in material.kinds_of_feature()]
+    return in_turn(groups)
+
+
+def _doubled_with(material: Material, feature: Feature) -> Iterator[Plan]:
+    walk = material.rich_walks(feature)[0]
+    routes = dict.fromkeys(step.route for step in walk.steps if is_write(step.route))
+    for route in reversed(routes):
+        yield from attempted(repeat, material.plan([walk]), walk.first(route).id, together=True, times=1)
+
+
 def _rivals(material: Material) -> Iterator[Plan]:
     """Two sessions that share rare values in step: every write that both send is sent together.
 
@@ -141,12 +175,18 @@ def _values(material: Material) -> Iterator[Plan]:
 
 
 def _edited(material: Material, feature: Feature) -> Iterator[Plan]:
-    """Numbers first: their extremes are what the most rules are about."""
+    return in_turn([_edited_walk(material, walk, feature) for walk in material.rich_walks(feature)])
+
+
+def _edited_walk(material: Material, walk: Walk, feature: Feature) -> Iterator[Plan]:
+    """One field at a time with what stands out in it, numbers first: their extremes are what most rules are about."""
     values = material.values
+    others = [used for used in walk.used if not used.bound and used.field != feature[1:3]]
+    choices = sorted(
+        (used for used in others if values.is_choice(used.field)),
+        key=lambda used: not isinstance(used.value, int | float),
+    )
     for turn in range(_NOTABLE):
-        for walk in material.rich_walks(feature):
-            others = [used for used in walk.used if not used.bound and used.field != feature[1:3]]
-            for used in sorted(others, key=lambda used: not isinstance(used.value, int | float)):
-                if values.is_choice(used.field):
-                    for value in values.notable(used.field, but=used.value)[turn : turn + 1]:
-                        yield from attempted(set_value, material.plan([walk]), used.step, used.place, value)
+        for used in choices:
+            for value in values.notable(used.field, but=used.value)[turn : turn + 1]:
+                yield from attempted(set_value, material.plan([walk]), used.step, used.place, value)
