@@ -17,6 +17,7 @@ from replayer.plan import Plan
 from scenarios.execution import Execution, Runner
 from scenarios.explore import cuts
 from scenarios.explore.evidence import LOOK_RUNS, Tried, fisher_p
+from scenarios.explore.folding import folded
 from scenarios.explore.simplicity import Oddness, simplicity
 from scenarios.explore.trials import Demand, Limits, Trials, tries_needed
 
@@ -25,6 +26,7 @@ MOST_CONFIRM_RUNS = 20
 
 _FELL_BELOW = 0.15  # Fisher's p: with four of four before, one of five now is a fall, three of five is none
 _ABOUT_AS_OFTEN = 0.6
+_SURE = 0.7  # a plan that fails more seldom has nothing to lose: it is only lucky or not
 
 Pass = Callable[[Plan, Demand], Awaitable[Plan]]
 
@@ -83,13 +85,13 @@ async def minimise(
 def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
     """What to ask of candidates from now on, or None if nothing more needs asking.
 
-    When the smallest plan fails far more rarely than the first one, something was cut that made it sure (a barrier,
-    say): all candidates, from the first plan on, then have to fail about as often. When it is merely flakier than it
-    looked, those that were refused are asked again, more often.
+    When the first plan was sure and the smallest one is not, something was cut that made it so (a barrier, say): all
+    candidates, from the first plan on, then have to fail about as often. When it is merely flakier than it looked,
+    those that were refused are asked again, more often.
     """
     if demand.rate:
         return None
-    if fisher_p(first, smallest) < _FELL_BELOW:
+    if first.rate >= _SURE and fisher_p(first, smallest) < _FELL_BELOW:
         return Demand(LOOK_RUNS, rate=_ABOUT_AS_OFTEN * first.rate)
     needed = tries_needed((first + smallest).rate)
     return Demand(needed) if needed > demand.tries else None
@@ -115,6 +117,7 @@ class _Descent:
         """Passes until a whole round of them changes nothing, or the limits are passed."""
         passes = (
             self._first(cuts.each_alone),
+            self._first(folded),
             self._first(cuts.bold_cuts),
             self._first(cuts.one_less),
             self._first(cuts.one_window_for_many),
