@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -22,7 +21,7 @@ from scenarios.explore.together import together
 from scenarios.explore.trials import Limits
 from scenarios.finding import Finding, LeadTime, Moved
 from scenarios.signals.differing import differs
-from scenarios.signals.leadtime import first_failure
+from scenarios.signals.leadtime import first_failure, verdict_of
 
 _SURE = 0.8  # a plan that fails so often comes back when somebody looks; a rarer one only where there is none such
 
@@ -136,13 +135,14 @@ def _ways(mine: Sequence[Caught]) -> list[Plan]:
 def lead_of(failing: Sequence[Execution], weighed: Weighed) -> LeadTime:
     """What told the smallest plan's failing runs from its controls, against the first answer that failed in the first.
 
-    UNKNOWN where no control held to compare with, or no answer failed: then there is no moment to be ahead of.
+    Nothing is watched where no control held to compare with.
     """
     failure = first_failure(failing[0].history.outcomes)
     moved = tuple(_with_lead(each, failure.t_s if failure else None) for each in differs(failing, weighed.held))
+    watched = _watched(failing[0]) if weighed.held else 0
     return LeadTime(
-        verdict=_verdict(moved, failure is not None and bool(weighed.held)),
-        watched=_watched(failing[0]),
+        verdict=verdict_of(moved, failed=failure is not None, watched=watched),
+        watched=watched,
         first_failure_s=failure.t_s if failure else None,
         first_failure=failure.what if failure else "",
         moved=moved,
@@ -151,15 +151,11 @@ def lead_of(failing: Sequence[Execution], weighed: Weighed) -> LeadTime:
 
 
 def _with_lead(moved: Moved, failure_s: float | None) -> Moved:
-    return msgspec.structs.replace(moved, lead_s=None if failure_s is None else failure_s - moved.moved_at_s)
-
-
-def _verdict(moved: Sequence[Moved], judged: bool) -> Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]:
-    if not judged:
-        return "UNKNOWN"
-    if not moved:
-        return "SILENT"
-    return "WARNED" if any((each.lead_s or 0.0) > 0 for each in moved) else "LATE"
+    """A metric is read before and after a short plan, no more: that it moved is known, when is not."""
+    known = failure_s is not None and moved.kind == "log"
+    return msgspec.structs.replace(
+        moved, lead_s=failure_s - moved.moved_at_s if known and failure_s is not None else None
+    )
 
 
 def _watched(execution: Execution) -> int:

@@ -180,7 +180,8 @@ def _what_was_known(lead: LeadTime | None) -> list[str]:
         return [f"not measured: no signal was watched in {lead.seen_in}"]
     said = [_headline(lead), *some_of([_moved(moved) for moved in lead.moved], _SIGNALS, "signal")]
     if lead.first_failure_s is not None:
-        said.append(f"users saw it first at {lead.first_failure_s:.1f} s of {lead.seen_in}: {lead.first_failure}")
+        when = f"{lead.first_failure_s:.1f} s of {lead.seen_in}"
+        said.append(f"the first answer that failed for a user came at {when}: {lead.first_failure}")
     return said
 
 
@@ -188,11 +189,11 @@ def _headline(lead: LeadTime) -> str:
     count = f"{len(lead.moved)} of {counted(lead.watched, 'signal')} moved"
     match lead.verdict:
         case "WARNED":
-            earliest = lead.moved[0].lead_s if lead.moved else None
+            earliest = max((moved.lead_s for moved in lead.moved if moved.lead_s is not None), default=None)
             before = f"{format_duration(earliest)} before users did" if earliest is not None else "before users did"
             return f"it knew {before}: {count}"
         case "LATE":
-            return f"nothing before users did: {count}, none of them earlier"
+            return f"nothing in time: {count}, none of them before users did"
         case "SILENT":
             return f"nothing: {count} before users saw it"
         case "UNKNOWN" if lead.first_failure_s is None:
@@ -203,7 +204,7 @@ def _headline(lead: LeadTime) -> str:
 
 def _moved(moved: Moved) -> str:
     if moved.lead_s is None:
-        when = f"at {moved.moved_at_s:.1f} s"
+        when = f"by {moved.moved_at_s:.1f} s"
     elif moved.lead_s >= 0:
         when = f"{format_duration(moved.lead_s)} before"
     else:

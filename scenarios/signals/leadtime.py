@@ -12,6 +12,10 @@ from scenarios.finding import LeadTime, LeadVerdict, Moved
 from scenarios.signals.moving import Move, flow_moved, increments, level_moved, once_each, only_rises, rises
 from scenarios.signals.signallog import Points, Series, SignalLog, Template, is_counter
 
+# A log line on its way through a pipe and an answer on its way through a socket are no further apart than this by
+# themselves: what says "failed" while it fails has warned nobody.
+LEAST_LEAD_S = 0.05
+
 
 class Failure(msgspec.Struct, frozen=True):
     """The first answer that a user saw fail, in seconds from the replay's start."""
@@ -60,8 +64,7 @@ def judge(
 
     `replay_started_s` places the replay of `outcomes` on the clock of the logs; everything else, the result's times
     included, is in seconds from that start. Moves before `since_s` (the first fault) are not counted: nothing had
-    happened yet. The verdict is WARNED if a signal moved before the failure, LATE if only after it, SILENT if none
-    moved, UNKNOWN if nothing was watched or nothing failed.
+    happened yet. For the verdict see `verdict_of`.
     """
     failure = first_failure(outcomes, after_s=failures_after_s)
     watched = {*calm.series(), *calm.templates(), *shaken.series(), *shaken.templates()}
@@ -71,7 +74,7 @@ def judge(
         if move.t_s - replay_started_s >= since_s
     ]
     return LeadTime(
-        verdict=_verdict(moved, failure, len(watched)),
+        verdict=verdict_of(moved, failed=failure is not None, watched=len(watched)),
         watched=len(watched),
         first_failure_s=failure.t_s if failure else None,
         first_failure=failure.what if failure else "",
@@ -80,12 +83,16 @@ def judge(
     )
 
 
-def _verdict(moved: Sequence[Moved], failure: Failure | None, watched: int) -> LeadVerdict:
-    if failure is None or watched == 0:
+def verdict_of(moved: Sequence[Moved], *, failed: bool, watched: int) -> LeadVerdict:
+    """WARNED if a signal moved well before the first failure, LATE if only later, SILENT if none moved.
+
+    UNKNOWN if nothing was watched, or nothing failed that there could be a lead to.
+    """
+    if not failed or watched == 0:
         return "UNKNOWN"
     if not moved:
         return "SILENT"
-    return "WARNED" if any(each.moved_at_s < failure.t_s for each in moved) else "LATE"
+    return "WARNED" if any(each.lead_s is not None and each.lead_s >= LEAST_LEAD_S for each in moved) else "LATE"
 
 
 def _moved(signal: Series | Template, move: Move, replay_started_s: float, failure: Failure | None) -> Moved:

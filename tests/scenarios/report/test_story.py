@@ -99,7 +99,7 @@ def test_a_warning_is_told_with_its_signals_earliest_first_and_the_moment_users_
         '2.8 s before, storefront log WARN "payment attempt <*> timed out after <*> ms": '
         "never seen in calm; 14 lines in 2.8 s.",
         "500 ms after, payments metric http_requests_in_flight: rose from at most 4 in calm to 9.",
-        "Users saw it first at 6.4 s of the shaken replay: POST /checkout answered 503.",
+        "The first answer that failed for a user came at 6.4 s of the shaken replay: POST /checkout answered 503.",
     )
 
 
