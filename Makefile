@@ -27,7 +27,7 @@ toxiproxy: .tools/toxiproxy-server
 	  mv .tools/server .tools/toxiproxy-server; \
 	else echo "no Go here: tests that need the real Toxiproxy will be skipped unless toxiproxy-server is on PATH or TOXIPROXY_URL is set"; fi
 
-demo: setup
+demo: setup toxiproxy
 	@$(BIN)/foreshock demo $(DEMO)
 
 test: setup toxiproxy

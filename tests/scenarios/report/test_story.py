@@ -112,7 +112,7 @@ def test_a_state_that_no_answer_shows_has_no_lead_time_and_its_signals_are_told(
     assert said[0] == (
         "Not known how long before: no answer failed in the smallest plan for users to see; 1 of 143 signals moved."
     )
-    assert said[1].startswith("At 0.6 s, storefront log WARN")
+    assert said[1].startswith("By 0.6 s, storefront log WARN")
 
 
 def lead(verdict: str, *moved: Moved, watched: int = 10) -> LeadTime:
@@ -133,7 +133,7 @@ def a_move(lead_s: float) -> Moved:
 def test_late_signals_are_called_late(findings: Findings) -> None:
     said = answer(findings[0], 4, lead=lead("LATE", a_move(-1.0)))
     assert said[:2] == (
-        "Nothing before users did: 1 of 10 signals moved, none of them earlier.",
+        "Nothing in time: 1 of 10 signals moved, none of them before users did.",
         "1.0 s after, pool: rose to 9.",
     )
 
