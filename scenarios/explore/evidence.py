@@ -137,16 +137,3 @@ def evidence(plan: Tried, against: Tried) -> Evidence:
         control_of=against.of,
         p_value=fisher_p(plan, against),
     )
-
-
-def in_words(evidence: Evidence) -> str:
-    """'fails 11 of 20, its control 0 of 20 (p = 0.0001)', and what that means where it is not plain."""
-    said = (
-        f"fails {evidence.fails} of {evidence.of}, its control {evidence.control_fails} of {evidence.control_of}"
-        f" (p = {evidence.p_value:.2g})"
-    )
-    if evidence.fails == 0:
-        return f"seen once, did not come back: {said}"
-    if evidence.control_fails and evidence.p_value >= BELIEVED_BELOW:
-        return f"also without faults and edits: {said}"
-    return said

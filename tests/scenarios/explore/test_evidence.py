@@ -1,14 +1,12 @@
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from replayer.edits import control, repeat
 from replayer.plan import Plan
-from scenarios.explore.evidence import Tried, control_of, evidence, fisher_p, in_words, told_apart, weigh
+from scenarios.explore.evidence import Tried, control_of, fisher_p, told_apart, weigh
 from scenarios.explore.material import Material
-from scenarios.finding import Evidence
 
 
 @pytest.mark.parametrize(
@@ -69,11 +67,3 @@ def test_the_control_of_recorded_traffic_is_the_whole_of_it(material: Material) 
     whole = material.plan(material.walks[:1])
     trimmed = Plan(whole.header, whole.steps[:2])
     assert control_of(trimmed, whole) is whole
-
-
-def test_evidence_in_words_says_what_is_not_plain() -> None:
-    say: Callable[..., str] = lambda *runs: in_words(evidence(Tried(*runs[:2]), Tried(*runs[2:])))  # noqa: E731
-    assert say(11, 20, 0, 20).startswith("fails 11 of 20, its control 0 of 20 (p = ")
-    assert say(0, 20, 0, 20).startswith("seen once, did not come back")
-    assert say(5, 20, 5, 20).startswith("also without faults and edits")
-    assert isinstance(evidence(Tried(1, 2), Tried(0, 2)), Evidence)
