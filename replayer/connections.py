@@ -62,6 +62,8 @@ class Connections:
                 _, connection = await loop.create_connection(self._new, host, port, ssl=tls)
         except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise Unreachable(_reason(error)) from None
+        if not connection.idle:  # it ended while it was opened: a proxy whose upstream is out of reach does that
+            raise Unreachable("reset")
         self._all.add(connection)
         return connection
 

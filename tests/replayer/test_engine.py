@@ -1,9 +1,12 @@
 import asyncio
 import contextlib
 import gzip
+import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+import uvloop
 
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
@@ -443,3 +446,22 @@ def test_lateness_is_well_below_a_millisecond_at_the_median(
     history, _ = against(serving, says(response()), steps)
     lateness = sorted(one.lateness_s for one in history.outcomes)
     assert lateness[50] < 0.005  # on two busy cores; well below 1 ms on an idle machine
+
+
+def test_a_connection_that_ends_as_soon_as_it_is_open_is_a_reset(step: Make) -> None:
+    """As a proxy does whose upstream is out of reach; on uvloop, which tells of the end before the opening is over."""
+    steps = [step(f"s{number}", 0.0, f"session {number}") for number in range(50)]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+
+        def slam() -> None:
+            for _ in steps:
+                listener.accept()[0].close()
+
+        slamming = threading.Thread(target=slam)
+        slamming.start()
+        history = runner.run(replay(HEADER, steps, f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        slamming.join()
+    assert {one.attempts[0].error for one in history.outcomes} == {"reset"}
