@@ -37,7 +37,10 @@ def plan_of(
     wanted = _wanted(recording, sessions)
     steps = in_due_order(_steps(wanted, routes, speed, Learner() if bindings else None))
     if not steps:
-        raise InvalidRun(f"recording={recording.path}: holds no exchanges, so there is nothing to replay; record again")
+        lost = f" ({'; '.join(recording.tears)})" if recording.tears else ""
+        raise InvalidRun(
+            f"recording={recording.path}: holds no exchanges{lost}, so there is nothing to replay; record again"
+        )
     missing = set(sessions or ()) - {step.session for step in steps}
     if missing:
         raise UsageError(f"session={min(missing)}: the recording {recording.path} has no such session")

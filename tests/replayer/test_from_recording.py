@@ -141,8 +141,18 @@ def test_a_slice_of_sessions_starts_at_its_own_first_request(recorded: Callable[
 
 
 def test_an_empty_recording_says_nothing(recorded: Callable[..., Recording]) -> None:
-    with pytest.raises(InvalidRun, match="holds no exchanges"):
+    with pytest.raises(InvalidRun, match="holds no exchanges, so there is nothing to replay; record again"):
         plan_of(recorded(), name="p", seed=1)
+
+
+def test_a_recording_that_is_torn_at_its_first_line_says_where(recorded: Callable[..., Recording]) -> None:
+    recording = recorded(exchange(0.0, 0.1))
+    (segment,) = recording.path.glob("*.zst")
+    segment.write_bytes(segment.read_bytes()[:10])
+    with pytest.raises(
+        InvalidRun, match=r"holds no exchanges \(exchanges-00001\.jsonl\.zst is cut off .*1 exchanges were"
+    ):
+        plan_of(recording, name="p", seed=1)
 
 
 @pytest.mark.parametrize("speed", [0, -1, float("nan")])
