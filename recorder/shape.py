@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from foreshock.duration import format_duration
 from recorder.exchange import Exchange
@@ -107,21 +107,26 @@ def render(shape: Shape, console: Console) -> None:
     table.add_column("statuses")
     table.add_column("fields", overflow="fold")
     for route in shape.routes:
-        table.add_row(*_row(route))
+        table.add_row(*(Text(_shown(cell)) for cell in _row(route)))
     console.print(table)
     for tear in shape.tears:
-        console.print(f"missing: {tear}", style="yellow", markup=False)
+        console.print(f"missing: {tear}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _row(route: RouteShape) -> Iterator[str]:
-    yield escape(route.route)
+    yield route.route
     yield str(route.count)
     yield f"{route.rate_per_s:.2f}"
     for latency_s in (route.p50_s, route.p99_s):
         yield "-" if latency_s is None else format_duration(latency_s)
     answers = [f"{status}×{count}" for status, count in route.statuses.items()]
     yield " ".join([*answers, *([f"error×{route.errors}"] if route.errors else [])])
-    yield escape(", ".join(f"{one.place} ({one.distinct})" for one in route.fields))
+    yield ", ".join(f"{one.place} ({one.distinct})" for one in route.fields)
+
+
+def _shown(text: str) -> str:
+    """What came from traffic, without the control characters that a terminal would obey."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 @dataclass(slots=True)

@@ -114,16 +114,17 @@ def test_it_is_stored_beside_the_segments_and_is_the_same_when_read(tmp_path: Pa
     assert learn(Recording.open(recording.path)).recording == shape.recording
 
 
-def test_the_table_shows_routes_and_what_is_missing(tmp_path: Path) -> None:
-    recording = recorded(tmp_path, [exchange(1, url="/a[b]/7?x=1", status=None), exchange(2, url="/a[b]/8")])
+@pytest.mark.parametrize("markup", [True, False])
+def test_the_table_shows_routes_and_what_is_missing(tmp_path: Path, markup: bool) -> None:
+    recording = recorded(tmp_path, [exchange(1, url="/a[b]/7?x=1&%1b[2J=1", status=None), exchange(2, url="/a[b]/8")])
     (segment,) = recording.path.glob("*.zst")
     segment.write_bytes(segment.read_bytes()[:-2])
-    console = Console(file=StringIO(), width=160)
+    console = Console(file=StringIO(), width=160, markup=markup)
     render(learn(recording), console)
     text = console.file.getvalue()
     assert "2 exchanges in 2 sessions over 1.1 s" in text
     assert "GET /a[b]/{id}" in text
     assert "200×1 error×1" in text
     assert "100 ms" in text
-    assert "query:x (1)" in text
+    assert "query:x (1), query:\ufffd[2J (1)" in text  # what a terminal would obey is not said to it
     assert "missing: exchanges-00001.jsonl.zst is cut off" in text
