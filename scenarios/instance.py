@@ -95,9 +95,14 @@ class Instance:
         ]
 
     async def start(self) -> None:
-        """Starts the processes in the scenario's order, each once the one before is ready. Raises HarnessError."""
+        """Starts the processes in the scenario's order, each once the one before is ready. Raises HarnessError.
+
+        Of a system that others run, it only looks whether it is there.
+        """
         for process in self._processes:
             await process.start()
+        if not self._processes and await self._not_taking_connections():
+            raise HarnessError(f"target={self.target} takes no connection; start the system, or mend the target")
 
     async def stop(self) -> None:
         """Stops every process, side by side, whatever becomes of the others."""

@@ -12,6 +12,8 @@ from replayer.outcome import Outcome
 from scenarios.execution import Execution
 from scenarios.runrecord import Phase, Spread
 
+_LEAST_SAME = 0.5  # of the calm replay's answers have the recorded status, or it is another system's
+
 
 def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
     """The phase that `execution` was. Times are on the run's clock."""
@@ -46,15 +48,25 @@ def spread(values_s: Iterable[float | None]) -> Spread | None:
 
 
 def check_it_said_something(phase: Phase, execution: Execution) -> None:
-    """Law 5. Raises HarnessError where the target took no connection, InvalidRun where nothing was compared."""
-    outcomes = execution.history.outcomes
-    errors = {attempt.error for outcome in outcomes for attempt in outcome.attempts}
-    if phase.sent and errors == {"refused"}:
-        raise HarnessError("the target refused every connection; start it, or mend the scenario's target")
+    """Law 5, of a calm replay. Raises HarnessError where the target answered nothing, InvalidRun where nothing was
+    compared, or most answers were not the recorded ones: what is seen then says nothing about the recorded system.
+    """
+    errors = {attempt.error for outcome in execution.history.outcomes for attempt in outcome.attempts}
+    if errors and None not in errors:
+        how = ", ".join(sorted({str(error).partition(":")[0] for error in errors}))
+        raise HarnessError(
+            f"the target answered none of {phase.sent} requests ({how}); start it, or mend the scenario's target"
+        )
     if phase.compared == 0:
         raise InvalidRun(
             f"{phase.name}: sent {phase.sent} requests and compared none with the recording; "
             "a run that compares nothing says nothing"
+        )
+    if phase.same_status < _LEAST_SAME * phase.compared:
+        raise InvalidRun(
+            f"{phase.name}: {phase.same_status} of {phase.compared} answers had the recorded status "
+            f"({_most_different(execution)}); this is not the system that was recorded, or it lacks the data it had: "
+            "mend the scenario's target or reset, or record again"
         )
 
 
@@ -64,6 +76,13 @@ def without_a_hit(receipts: Iterable[Receipt]) -> tuple[str, ...]:
     for receipt in receipts:
         hits.setdefault(receipt.fault.partition("#")[0], []).append(receipt.hit)
     return tuple(fault for fault, seen in hits.items() if all(hit is False for hit in seen))
+
+
+def _most_different(execution: Execution) -> str:
+    """'POST /orders: 201 recorded, now 404'."""
+    different = [row for row in compare(execution.history).rows if not row.same]
+    worst = max(different, key=lambda row: row.count)
+    return f"{worst.route}: {worst.recorded} recorded, now {worst.error or worst.replayed}"
 
 
 def _fates(outcomes: Iterable[Outcome], fate: str) -> int:

@@ -91,17 +91,27 @@ def test_a_spread_is_of_what_there_is(values_s: list[float | None], expected: Sp
     assert spread(values_s) == expected
 
 
-def test_answers_as_recorded_said_something() -> None:
-    said(sent(0.0, 200), sent(0.1, 404, recorded=404), sent(0.2, None, error="timeout"))
+def test_answers_most_of_which_are_as_recorded_said_something() -> None:
+    said(sent(0.0, 200), sent(0.1, 404, recorded=404), sent(0.2, None, error="timeout"), sent(0.3, 500))
 
 
-def test_a_target_that_refuses_every_connection_is_the_environments_failure() -> None:
-    with pytest.raises(HarnessError, match="the target refused every connection; start it, or mend"):
-        said(sent(0.0, None, error="refused"), sent(0.1, None, error="refused"), NOT_SENT)
+@pytest.mark.parametrize(
+    ("other", "now"), [(sent(0.1, 404, recorded=201), "404"), (sent(0.1, None, recorded=201, error="reset"), "reset")]
+)
+def test_answers_most_of_which_are_others_are_another_systems(other: Outcome, now: str) -> None:
+    with pytest.raises(InvalidRun, match=rf"calm: 1 of 4 .* \(GET /: 201 recorded, now {now}\); .* not the system"):
+        said(sent(0.0, 200), other, other, sent(0.2, 500))
+
+
+def test_a_target_that_answers_nothing_is_the_environments_failure() -> None:
+    with pytest.raises(
+        HarnessError, match=r"the target answered none of 2 requests \(garbage, refused\); start it, or"
+    ):
+        said(sent(0.0, None, error="refused"), sent(0.1, None, error="garbage: x"), NOT_SENT)
 
 
 def test_one_refused_connection_is_the_systems_matter() -> None:
-    said(sent(0.0, 200), sent(0.1, None, error="refused"))
+    said(sent(0.0, 200), sent(0.1, None, error="refused"))  # it may have been restarted
 
 
 @pytest.mark.parametrize("outcomes", [(NOT_SENT,), (), (sent(0.0, 200, recorded=None),)])

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -191,14 +192,29 @@ def test_while_a_plan_is_watched_its_metrics_are_read_in_between(tmp_path: Path,
     assert {0.0, 1.0, 2.0} == {sample.value for sample in found.samples}
 
 
+RUNNING = (
+    "version: 1\nname: mine\ntarget: http://ADDRESS\n"
+    "invariants: [{name: up, http: {get: 'http://ADDRESS/'}, expect: status == 200, within: 10ms}]\n"
+)
+
+
 def test_a_running_system_that_nobody_started_is_only_sent_to(
     tmp_path: Path, service: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It is there at first, and then it is not: that is no violation of what it shows."""
     monkeypatch.setattr("scenarios.instance._ALIVE_S", 0.1)
-    text = (
-        "version: 1\nname: mine\ntarget: http://127.0.0.1:1\n"
-        "invariants: [{name: up, http: {get: 'http://127.0.0.1:1/'}, expect: status == 200, within: 10ms}]\n"
-    )
-    (found,) = with_pool(tmp_path, service, executions(plan(step(0, "/state"))), text)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+
+        async def use(pool: Pool) -> list[Execution]:
+            listener.close()
+            return [await pool.run(plan(step(0, "/state")))]
+
+        (found,) = with_pool(tmp_path, service, use, RUNNING.replace("ADDRESS", f"{host}:{port}"))
     assert [attempt.error for attempt in found.history.outcomes[0].attempts] == ["refused"]
     assert found.results[0].verdict == "unknown"
+
+
+def test_a_running_system_that_is_not_there_is_said_before_anything_is_sent(tmp_path: Path, service: Path) -> None:
+    with pytest.raises(HarnessError, match=r"target=http://127\.0\.0\.1:1 takes no connection; start the system, or"):
+        with_pool(tmp_path, service, executions(ADD_TWICE), RUNNING.replace("ADDRESS", "127.0.0.1:1"))
