@@ -1,9 +1,12 @@
 """The command line. Each command is a page of options over a function of its room; nothing is decided here.
 
-Exit codes: 0 clean, 1 findings, 2 usage, 3 our own or the environment's failure; 130 and 143 after Ctrl-C and SIGTERM.
+Exit codes: 0 clean, 1 findings, 2 usage, 3 our own or the environment's failure; 130 and 143 after Ctrl-C and SIGTERM,
+141 where nobody reads our output any more.
 """
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +14,8 @@ import click
 
 from faults.engine import Choice
 from foreshock import __version__
-from foreshock.errors import ForeshockError
-from scenarios.interrupt import Interrupted
+from foreshock.errors import ForeshockError, HarnessError
+from scenarios.interrupt import Interrupted, ReaderGone
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(
@@ -123,9 +126,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("foreshock: interrupted", err=True)
         code = 130
-    except BrokenPipeError:  # the reader of our output has gone (| head); what is written now goes nowhere
-        sys.stdout = None
-        code = 0
+    except (ReaderGone, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+        code = ReaderGone.exit_code
+    except Exception:  # noqa: BLE001  (a bug of ours; Python's exit code would be 1, which says that something was found)
+        traceback.print_exc()
+        click.echo(
+            "foreshock: this is a bug of Foreshock's, not of your system; please report the lines above", err=True
+        )
+        code = HarnessError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -7,8 +7,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from faults.engine import Choice
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
@@ -20,6 +18,7 @@ from scenarios.finding import Finding
 from scenarios.findings import read_finding
 from scenarios.interrupt import run_async
 from scenarios.loading import load_scenario
+from scenarios.report.console import console_on
 from scenarios.report.terminal import Terminal
 from scenarios.report.write import write_report
 from scenarios.reproduce import Reproduced, reproduce
@@ -33,10 +32,7 @@ def show_shape(path: Path) -> int:
     recording = Recording.open(path)
     learnt = learn(recording)
     store(learnt, recording)
-    console = Console(highlight=False, markup=False, emoji=False)
-    render(learnt, console)
-    for tear in recording.tears:
-        console.print(f"torn: {tear}")
+    render(learnt, console_on(sys.stdout))
     return 0
 
 
@@ -112,7 +108,7 @@ def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:
 
 def write_reports(folder: Path) -> int:
     """Prints the path of the page."""
-    Console(highlight=False, markup=False, emoji=False).print(str(write_report(folder)), soft_wrap=True)
+    console_on(sys.stdout).print(str(write_report(folder)), soft_wrap=True)
     return 0
 
 

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM: the first cancels the work and lets every `finally` heal; further ones wait for that."""
+"""How we are stopped: by Ctrl-C or SIGTERM, or because nobody reads us any more. Every `finally` gets to heal.
+
+The first signal cancels the work; further ones wait for the healing.
+"""
 
 import asyncio
 import signal
@@ -19,6 +22,12 @@ class Interrupted(Exception):
     def __init__(self, signum: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(signum).name}: faults lifted, processes stopped")
         self.exit_code = 128 + signum  # what a shell reports for a process that a signal ended
+
+
+class ReaderGone(Exception):
+    """Whoever read our output has gone (`| head`). Raised where it is noticed, and an error like others on its way."""
+
+    exit_code = 128 + signal.SIGPIPE
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

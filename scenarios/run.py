@@ -6,6 +6,7 @@ Every way out leaves a folder that reads: the record is written as interrupted f
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from scenarios.faultplan import faults_of
 from scenarios.finding import Finding, LeadTime
 from scenarios.findings import write_finding
 from scenarios.hosts import check_upstream_is_no_target
+from scenarios.interrupt import ReaderGone
 from scenarios.phases import check_it_said_something, phase_of, without_a_hit
 from scenarios.provenance import git_head, versions
 from scenarios.report.story import tell
@@ -83,10 +85,13 @@ async def run(order: Order, terminal: Terminal) -> Ran:
         try:
             await going.walk(recording.manifest.upstream)
         except asyncio.CancelledError:
-            going.end("interrupted", "it was stopped before its end")
+            going.stop("interrupted", "it was stopped before its end")
+            raise
+        except ReaderGone:
+            going.stop("interrupted", "nobody read its output any more")
             raise
         except ForeshockError as error:
-            going.end("invalid", str(error))
+            going.stop("invalid", str(error))
             raise
         record = going.end(*going.judged())
     report = write_report(folder.path)
@@ -137,6 +142,8 @@ class _Run:
                 check_upstream_is_no_target(upstream, target, self._scenario.allow)
             self._engine = pool.engine
             self._say_header()
+            for tear in self._shape.tears:
+                self._terminal.note("torn", tear)
             calm = await self._replayed(pool, "calm", self._base)
             check_it_said_something(self._phases[-1], calm)
             if calm.violated:
@@ -264,6 +271,12 @@ class _Run:
             more = f" (and {len(self._doubts) - 1} more)" if len(self._doubts) > 1 else ""
             return "invalid", self._doubts[0] + more
         return "passed", "every check held, calm, shaken and in every plan of the search"
+
+    def stop(self, result: Result, reason: str) -> None:
+        """As `end`, for a way out that writes no report; says how to have one of what was seen."""
+        self.end(result, reason)
+        if self._phases:
+            self._terminal.note("kept", f"until then: foreshock report {shlex.quote(str(self._folder.path))}")
 
     def end(self, result: Result, reason: str) -> RunRecord:
         """Writes everything and shows it, whatever the result."""

@@ -17,6 +17,7 @@ from rich.text import Text
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
 from scenarios.finding import CheckResult
+from scenarios.report.console import console_on
 from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
@@ -26,7 +27,6 @@ from scenarios.report.wording import counted, share
 from scenarios.reproduce import Reproduced
 from scenarios.runrecord import Phase, Result, RunRecord
 
-_PIPED_WIDTH = 110  # columns where the output is no terminal
 _LABEL_CHARS = 9
 
 MEANING: Mapping[Result, str] = {
@@ -59,9 +59,8 @@ class Terminal:
 
     @classmethod
     def on(cls, stream: TextIO) -> Terminal:
-        """On `stream`: colours and bars where it is a terminal, plain lines of a fixed width where it is not."""
-        width = None if stream.isatty() else _PIPED_WIDTH
-        return cls(Console(file=stream, width=width, highlight=False, markup=False, emoji=False))
+        """On `stream`, as `console_on` has it."""
+        return cls(console_on(stream))
 
     def header(self, *, scenario: str, recording: str, seed: int, engine: str, versions: Mapping[str, str]) -> None:
         """What is about to run, and with what; the first lines of a run."""
