@@ -25,6 +25,6 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
         """Seconds from the anchor to `monotonic_s`."""
         return monotonic_s - self.monotonic_s
 
-    def wall_at(self, since_s: float) -> float:
-        """Unix time `since_s` seconds after the anchor."""
-        return self.wall_s + since_s
+    def elapsed_s(self) -> float:
+        """Seconds from the anchor to now: a `Clock` that starts there."""
+        return self.since_s(time.monotonic())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from foreshock.clock import Anchor
 
@@ -20,7 +19,7 @@ class RunClock:
         self._sleepers: set[asyncio.Future[None]] = set()
 
     def __call__(self) -> float:
-        return self.anchor.since_s(time.monotonic())
+        return self.anchor.elapsed_s()
 
     async def until(self, t_s: float) -> None:
         """Returns at `t_s`, a point on the clock and not a length; at once if it has gone by."""

@@ -84,14 +84,13 @@ def reproduce_finding(path: Path, *, scenario: Path | None, target: str | None, 
 async def _reproduced(
     finding: Finding, scenario: Scenario, times: int, choice: Choice, terminal: Terminal
 ) -> Reproduced:
-    anchor = Anchor.now()
     async with Pool.open(
         scenario,
         choice=choice,
         instances=min(scenario.instances, times),
         seed=finding.plan.header.seed,
         run=f"reproduce-{os.getpid()}",
-        clock=lambda: anchor.since_s(Anchor.now().monotonic_s),
+        clock=Anchor.now().elapsed_s,
         redact=Redactor(os.urandom(16)).text,
     ) as pool:
         terminal.note("reproduce", f"{times} runs of {len(finding.plan.steps)} requests, faults by {pool.engine}")

@@ -114,14 +114,14 @@ class Instance:
         """Resets, replays `plan` under its faults, heals, settles, checks.
 
         Metrics are read before and after; with `watch_every_s` also in between, that often. `on_outcome` is told each
-        outcome as it ends. Raises HarnessError where
-        the system can't be restarted or reset, or the network not be healed; UsageError for a fault that can't be.
+        outcome as it ends. Raises HarnessError where the system can't be restarted or reset, or the network not be
+        healed; UsageError for a fault that can't be.
         """
         started_s = self._clock()
         await self._make_fresh()
         async with self._hearing.listening(watch_every_s) as heard:
             anchor, replay_started_s = Anchor.now(), self._clock()
-            conductor = self._network.conductor(placed(plan), self.links, Since(anchor), plan.duration_s)
+            conductor = self._network.conductor(placed(plan), self.links, anchor.elapsed_s, plan.duration_s)
             history = await replay(
                 plan.header, plan.steps, self.target, anchor=anchor, conductor=conductor, on_outcome=on_outcome
             )
@@ -189,15 +189,6 @@ class Instance:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         reached = await accepts(parts.hostname or "", port, timeout_s=_ALIVE_S)
         return None if reached else f"{self.target} takes no connection"
-
-
-class Since(msgspec.Struct, frozen=True):
-    """A conductor's clock: seconds since the plan's start."""
-
-    anchor: Anchor
-
-    def __call__(self) -> float:
-        return self.anchor.since_s(Anchor.now().monotonic_s)
 
 
 def _environment() -> dict[str, str]:

@@ -6,8 +6,8 @@ import msgspec
 
 from foreshock.errors import UsageError
 from scenarios.execution import Execution, Runner
-from scenarios.explore.together import together
 from scenarios.finding import Finding
+from scenarios.together import together
 
 
 class Reproduced(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from faults.engine import Choice
-from foreshock.clock import Anchor
+from foreshock.clock import Anchor, Clock
 from foreshock.errors import ForeshockError
 from recorder.recording import Recording
 from recorder.redact import Redactor
@@ -119,6 +119,7 @@ class _Run:
         self._base = base
         self._shape = shape
         self._anchor = anchor
+        self._clock: Clock = anchor.elapsed_s
         self._redact = redact
         self._engine = ""
         self._phases: list[Phase] = []
@@ -321,9 +322,6 @@ class _Run:
             engine=self._engine,
             versions=versions(),
         )
-
-    def _clock(self) -> float:
-        return self._anchor.since_s(Anchor.now().monotonic_s)
 
 
 def _as_seen_from_here(file: Path) -> str:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from faults.engine import Choice
 from faults.network import Network
@@ -21,6 +20,7 @@ from scenarios.execution import Execution
 from scenarios.instance import Instance, OnOutcome, Site
 from scenarios.ports import free_ports
 from scenarios.scenario import Scenario
+from scenarios.together import together
 from scenarios.warden import Warden
 
 
@@ -100,13 +100,3 @@ def _sites(scenario: Scenario, instances: int, folder: Path) -> list[Site]:
         addresses = {name: f"127.0.0.1:{next(ports)}" for name in scenario.processes}
         sites.append(Site(index=index, folder=own, addresses=addresses))
     return sites
-
-
-async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """All of `work` side by side; the first failure ends the others, and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

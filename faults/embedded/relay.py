@@ -201,7 +201,7 @@ class Direction:
 
 
 class Connection:
-    """A client's connection and ours to the upstream. `on_closed` is called once both sockets are gone."""
+    """A client's connection and ours to the upstream. `on_gone` is called once both sockets are gone."""
 
     def __init__(
         self,

@@ -14,8 +14,8 @@ import msgspec
 from replayer.edits import control
 from replayer.plan import Plan
 from scenarios.execution import Execution, Runner
-from scenarios.explore.together import together
 from scenarios.finding import Evidence
+from scenarios.together import together
 
 BELIEVED_BELOW = 0.01
 LOOK_RUNS = 5

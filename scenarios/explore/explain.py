@@ -17,11 +17,11 @@ from scenarios.explore.rarity import rarity_of
 from scenarios.explore.simplicity import Simplicity, identity, simplicity
 from scenarios.explore.tally import Caught
 from scenarios.explore.tell import finding_of
-from scenarios.explore.together import together
 from scenarios.explore.trials import Limits
 from scenarios.finding import Finding, LeadTime, Moved
 from scenarios.signals.differing import differs
 from scenarios.signals.leadtime import first_failure, verdict_of
+from scenarios.together import together
 
 _SURE = 0.8  # a plan that fails so often comes back when somebody looks; a rarer one only where there is none such
 

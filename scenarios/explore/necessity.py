@@ -13,9 +13,9 @@ from replayer.plan import Plan
 from scenarios.execution import Runner
 from scenarios.explore import cuts
 from scenarios.explore.evidence import try_runs
-from scenarios.explore.together import together
 from scenarios.explore.words import edit_words, fault_words
 from scenarios.finding import Necessity
+from scenarios.together import together
 
 RUNS = 5
 

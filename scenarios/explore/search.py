@@ -23,9 +23,9 @@ from scenarios.explore.simplicity import identity
 from scenarios.explore.survey import reached_in, survey_plans
 from scenarios.explore.systematic import systematic
 from scenarios.explore.tally import Caught, Reached, Tally
-from scenarios.explore.together import together
 from scenarios.explore.vary import varied
 from scenarios.runrecord import Covered
+from scenarios.together import together
 
 FREE_SHARE = 0.3  # of the executions at least are Hypothesis's
 _DRAWS_PER_PLAN = 20  # draws that repeat an earlier plan cost nothing but the draw

@@ -17,7 +17,7 @@ from replayer.plan import Plan
 from scenarios.execution import Execution, Runner
 from scenarios.explore.evidence import Tried
 from scenarios.explore.simplicity import identity
-from scenarios.explore.together import together
+from scenarios.together import together
 
 MISS = 0.02  # the chance that we take a plan that can fail for one that can't
 _MOST_TRIES = 40

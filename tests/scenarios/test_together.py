@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from scenarios.explore.together import together
+from scenarios.together import together
 
 
 async def _value(value: int) -> int:
