@@ -6,7 +6,6 @@ Every way out leaves a folder that reads: the record is written as interrupted f
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -274,10 +273,10 @@ class _Run:
         return "passed", "every check held, calm, shaken and in every plan of the search"
 
     def stop(self, result: Result, reason: str) -> None:
-        """As `end`, for a way out that writes no report; says how to have one of what was seen."""
+        """As `end`, for a way out that writes no report: says how to have one of what was seen, if anything was."""
         self.end(result, reason)
         if self._phases:
-            self._terminal.note("kept", f"until then: foreshock report {shlex.quote(str(self._folder.path))}")
+            self._terminal.kept(self._folder.path)
 
     def end(self, result: Result, reason: str) -> RunRecord:
         """Writes everything and shows it, whatever the result."""

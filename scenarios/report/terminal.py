@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,6 +147,10 @@ class Terminal:
         self._console.print(result.append(_text(f"  {record.reason} ({MEANING[record.result]})")))
         self._console.print(_text(f"report   {report}"), soft_wrap=True)
         self._console.print(_text(f"again    {record.command}"), soft_wrap=True)
+
+    def kept(self, folder: Path) -> None:
+        """Of a run that was stopped: how to have a report of what was seen until then."""
+        self._console.print(_text(f"kept     foreshock report {shlex.quote(str(folder))}"), soft_wrap=True)
 
     def reproduced(self, result: Reproduced, title: str) -> None:
         """The verdict of `foreshock reproduce`: k of n, and how many runs could not say."""

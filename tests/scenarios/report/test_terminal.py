@@ -159,3 +159,10 @@ def test_a_pipe_gets_no_colour_and_a_fixed_width() -> None:
     Terminal.on(stream).note("record", "customers are shopping " + "and " * 40)
     assert "\x1b" not in stream.getvalue()
     assert max(map(len, stream.getvalue().splitlines())) <= 110
+
+
+def test_a_stopped_run_says_in_one_line_to_be_copied_how_to_have_its_report() -> None:
+    stream = io.StringIO()
+    folder = Path("/home/of somebody", *["below"] * 30)
+    Terminal.on(stream).kept(folder)
+    assert stream.getvalue() == f"kept     foreshock report '{folder}'\n"
