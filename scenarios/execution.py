@@ -13,7 +13,7 @@ import msgspec
 from recorder.listen.signal import LogLine, Sample
 from replayer.outcome import History
 from replayer.plan import Plan
-from scenarios.finding import CheckResult
+from scenarios.finding import CheckResult, Verdict
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     def violated(self) -> tuple[str, ...]:
         """Names of the violated checks, in order."""
         return tuple(result.check for result in self.results if result.verdict == "violated")
+
+    def verdict(self, check: str) -> Verdict:
+        """The check's; 'unknown' if it was not among those made."""
+        return next((result.verdict for result in self.results if result.check == check), "unknown")
 
 
 Runner = Callable[[Plan], Awaitable[Execution]]

@@ -41,10 +41,7 @@ async def reproduce(finding: Finding, runner: Runner, n: int = 5) -> Reproduced:
             f"check={finding.check!r}: the scenario has {', '.join(map(repr, sorted(checks))) or 'no checks'}; "
             "reproduce with the scenario that the finding was made with, or rename the check"
         )
-    verdicts = [
-        next((result.verdict for result in execution.results if result.check == finding.check), "unknown")
-        for execution in executions
-    ]
+    verdicts = [execution.verdict(finding.check) for execution in executions]
     failing = [execution for execution, verdict in zip(executions, verdicts, strict=True) if verdict == "violated"]
     return Reproduced(
         check=finding.check,

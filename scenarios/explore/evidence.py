@@ -40,27 +40,32 @@ _NONE = Tried()
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):
-    """Executions of one plan: those that violated the check, and the others."""
+    """Executions of one plan: those that violated the check, those on which it held; `unsure` counts the others."""
 
     failing: tuple[Execution, ...] = ()
-    others: tuple[Execution, ...] = ()
+    held: tuple[Execution, ...] = ()
+    unsure: int = 0
 
     @property
     def tried(self) -> Tried:
-        return Tried(len(self.failing), len(self.failing) + len(self.others))
+        """Of those that could say: an unknown verdict speaks neither for the plan nor for its control (law 4)."""
+        return Tried(len(self.failing), len(self.failing) + len(self.held))
+
+    @property
+    def executions(self) -> int:
+        return self.tried.of + self.unsure
 
     def __add__(self, more: Runs) -> Runs:
-        return Runs(failing=self.failing + more.failing, others=self.others + more.others)
+        return Runs(failing=self.failing + more.failing, held=self.held + more.held, unsure=self.unsure + more.unsure)
 
 
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence, the control it was weighed against, runs of the plan that failed and of the control that held.
+    """The evidence, runs of the plan that failed, and runs of the control that held.
 
     `failing` are of the runs made here: none where those `already` made were enough.
     """
 
     evidence: Evidence
-    control: Plan
     failing: tuple[Execution, ...]
     held: tuple[Execution, ...]
     executions: int
@@ -94,10 +99,9 @@ def control_of(plan: Plan, recorded: Plan) -> Plan:
 async def try_runs(runner: Runner, plan: Plan, check: str, runs: int) -> Runs:
     """`runs` runs of the plan at once."""
     executions = await together(runner(plan) for _ in range(runs))
-    return Runs(
-        failing=tuple(execution for execution in executions if check in execution.violated),
-        others=tuple(execution for execution in executions if check not in execution.violated),
-    )
+    failing = tuple(execution for execution in executions if execution.verdict(check) == "violated")
+    held = tuple(execution for execution in executions if execution.verdict(check) == "held")
+    return Runs(failing=failing, held=held, unsure=runs - len(failing) - len(held))
 
 
 async def weigh(
@@ -110,11 +114,11 @@ async def weigh(
     against = control_of(plan, recorded)
     mine, controls = Runs(), Runs()
     for looked in range(LOOK_RUNS, most_runs + 1, LOOK_RUNS):
-        missing = max(0, looked - already.of - mine.tried.of)
+        missing = max(0, looked - already.of - mine.executions)
         more, more_controls = await together(
             [
                 try_runs(runner, plan, check, missing),
-                try_runs(runner, against, check, looked - controls.tried.of),
+                try_runs(runner, against, check, looked - controls.executions),
             ]
         )
         mine, controls = mine + more, controls + more_controls
@@ -122,10 +126,9 @@ async def weigh(
             break
     return Weighed(
         evidence=evidence(already + mine.tried, controls.tried),
-        control=against,
         failing=mine.failing,
-        held=controls.others,
-        executions=mine.tried.of + controls.tried.of,
+        held=controls.held,
+        executions=mine.executions + controls.executions,
     )
 
 

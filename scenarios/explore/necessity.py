@@ -43,7 +43,10 @@ def without_each(plan: Plan, odd_values: OddValues) -> list[Without]:
 async def necessities(
     plan: Plan, check: str, runner: Runner, odd_values: OddValues, *, runs: int = RUNS
 ) -> tuple[Necessity, ...]:
-    """In how many of `runs` runs the state still showed without each element: 0 is a necessary one. Necessary first."""
+    """In how many of `runs` runs the state still showed without each element: 0 is a necessary one. Necessary first.
+
+    Of the runs on which the check could say; where none could, `of` is 0 and nothing is known.
+    """
 
     async def ask(without: Without) -> Necessity:
         tried = (await try_runs(runner, without.plan, check, runs)).tried

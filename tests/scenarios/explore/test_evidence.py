@@ -59,6 +59,15 @@ def test_what_is_not_told_apart_is_looked_at_twenty_times_each(model: Any, check
     assert weighed.evidence.p_value == 1.0
 
 
+def test_runs_that_could_not_say_are_evidence_for_nothing(model: Any, checks: Any, redeemed_twice: Plan) -> None:
+    system = model(unknown=(checks.redeemed_once,))
+    weighed = asyncio.run(weigh(redeemed_twice, redeemed_twice, checks.redeemed_once, system.run, already=Tried(5, 5)))
+    assert (weighed.evidence.control_fails, weighed.evidence.control_of) == (0, 0)
+    assert weighed.evidence.p_value == 1.0
+    assert weighed.held == ()
+    assert weighed.executions == system.executions == 35  # 20 of the control, 15 of the plan: those already made count
+
+
 def test_the_control_is_the_plan_minus_what_is_accused(redeemed_twice: Plan, recorded: Plan) -> None:
     assert control_of(redeemed_twice, recorded) == control(redeemed_twice)
 
