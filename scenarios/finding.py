@@ -28,7 +28,10 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p."""
+    """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p.
+
+    Runs on which the check could not say are none of them.
+    """
 
     fails: int
     of: int
@@ -95,7 +98,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     hits: int  # executions that showed it
     plan: Plan
     scenario: str = ""  # the file that starts the system and declares the check, as seen from where the run was made
-    evidence: Evidence | None = None  # None: seen once, did not come back
+    evidence: Evidence | None = None  # None: not run again
     observed: Any = None
     necessary: tuple[Necessity, ...] = ()
     rarity: tuple[Rarity, ...] = ()

@@ -13,6 +13,7 @@ import msgspec
 
 from foreshock.duration import format_duration
 from replayer.plan import Value
+from scenarios.explore.evidence import BELIEVED_BELOW
 from scenarios.explore.words import edit_words, fault_words
 from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
 from scenarios.report.wording import counted, listed, road, sentence, sessions_of, share, some_of
@@ -81,7 +82,7 @@ def tell(finding: Finding, file: Path) -> Story:
 def evidence_line(evidence: Evidence | None) -> str:
     """'fails 5/5, control 0/5'."""
     if evidence is None:
-        return "seen once, did not come back"
+        return "seen once, not run again"
     return f"fails {evidence.fails}/{evidence.of}, control {evidence.control_fails}/{evidence.control_of}"
 
 
@@ -109,12 +110,17 @@ def _why_possible(finding: Finding) -> list[str]:
 def _proof(finding: Finding) -> list[str]:
     evidence = finding.evidence
     if evidence is None:
-        return ["it was seen once and did not come back when the plan was run again: believe it with care"]
+        return [f"it was seen in the {finding.phase} replay and not run again: how often it comes back is not measured"]
+    if not evidence.fails:
+        seen, again = counted(finding.hits, "time"), counted(evidence.of, "more run")
+        return [f"it was seen {seen} and did not come back in {again}: believe it with care"]
     control = "the same sessions as recorded, one by one and without faults"
     said = [
         f"run again, {evidence.fails} of {evidence.of} show it; the control ({control}) "
         f"{evidence.control_fails} of {evidence.control_of} ({_p(evidence.p_value)})"
     ]
+    if evidence.p_value >= BELIEVED_BELOW:
+        said.append("that does not tell the two apart: believe it with care")
     return said + [
         f"without the {item.element} it never came: {_k_of_n(item)}"
         for item in finding.necessary
@@ -153,6 +159,7 @@ def _why_allowed(finding: Finding) -> list[str]:
         for item in finding.necessary
         if item.of and item.fails
     ]
+    said += [f"not measured: what happens without {item.element}" for item in finding.necessary if not item.of]
     if not finding.necessary:
         said.append("not measured: what happens when each part is taken out alone")
     if not any(isinstance(edit, Value) for edit in finding.plan.header.edits):

@@ -48,8 +48,20 @@ def test_why_possible_says_that_no_fault_was_needed_and_what_was_changed(finding
 
 
 def test_a_state_that_did_not_come_back_is_not_sold_as_proven(findings: Findings) -> None:
-    assert evidence_line(None) == "seen once, did not come back"
-    assert "believe it with care" in answer(findings[0], 1, evidence=None)[-1]
+    never = Evidence(fails=0, of=20, control_fails=0, control_of=0, p_value=1.0)
+    said = "It was seen 2 times and did not come back in 20 more runs: believe it with care."
+    assert answer(findings[0], 1, hits=2, evidence=never)[-1] == said
+
+
+def test_a_state_that_its_control_shows_as_often_is_not_sold_as_proven(findings: Findings) -> None:
+    as_often = Evidence(fails=3, of=20, control_fails=3, control_of=20, p_value=0.67)
+    assert "That does not tell the two apart: believe it with care." in answer(findings[0], 1, evidence=as_often)
+
+
+def test_a_state_that_was_not_run_again_is_not_said_to_have_stayed_away(findings: Findings) -> None:
+    assert evidence_line(None) == "seen once, not run again"
+    said = "It was seen in the shake replay and not run again: how often it comes back is not measured."
+    assert answer(findings[0], 1, phase="shake", evidence=None)[-1] == said
 
 
 def test_the_evidence_line_is_k_of_n_against_the_control() -> None:
