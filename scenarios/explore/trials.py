@@ -1,8 +1,8 @@
 """Candidates tried for real: does this plan still violate the check? Flaky systems are asked more than once.
 
 Nothing is run twice without need: runs count by the plan's identity, whoever asked for them, and a candidate that
-failed once has answered. Bounded in executions and seconds; when a bound is passed every question answers no, so that
-whoever asks ends with the best it has.
+failed once has answered; one that could not say has not failed. Bounded in executions and seconds; when a bound is
+passed every question answers no, so that whoever asks ends with the best it has.
 """
 
 from __future__ import annotations
@@ -27,14 +27,6 @@ _KEPT = 5
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     executions: int = 150
     for_s: float = 60.0
-
-    def less(self, executions: int, seconds: float) -> Limits:
-        """What is left of them."""
-        return Limits(executions=self.executions - executions, for_s=self.for_s - seconds)
-
-    @property
-    def spent(self) -> bool:
-        return self.executions <= 0 or self.for_s <= 0
 
 
 def tries_needed(rate: float) -> int:
