@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("foreshock: interrupted", err=True)
         code = 130
-    except (ReaderGone, BrokenPipeError):
+    except (ReaderGone, SystemExit):  # the latter is click's, with code 1, of a write that met EPIPE
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
         code = ReaderGone.exit_code
     except Exception:  # noqa: BLE001  (a bug of ours; Python's exit code would be 1, which says that something was found)

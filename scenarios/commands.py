@@ -10,6 +10,7 @@ from pathlib import Path
 from faults.engine import Choice
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
+from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
 from recorder.shape import learn, render, store
@@ -91,15 +92,15 @@ async def _reproduced(
         seed=finding.plan.header.seed,
         run=f"reproduce-{os.getpid()}",
         clock=Anchor.now().elapsed_s,
-        redact=Redactor(os.urandom(16)).text,
+        redact=Redactor(read_key(None)).text,
     ) as pool:
         terminal.note("reproduce", f"{times} runs of {len(finding.plan.steps)} requests, faults by {pool.engine}")
         return await reproduce(finding, pool.run, times)
 
 
 def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:
-    file = scenario or (Path(finding.scenario) if finding.scenario else None)
-    if file is None or not file.exists():
+    file = scenario or Path(finding.scenario)
+    if scenario is None and not file.is_file():
         named = f"it names {finding.scenario}, which is not here" if finding.scenario else "it names none"
         raise UsageError(f"{path}: no scenario to start the system with ({named}); give it with --scenario FILE")
     return load_scenario(file, os.environ)

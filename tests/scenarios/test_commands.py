@@ -1,0 +1,267 @@
+"""Commands from their options to their exit codes; what runs behind them is a fake at the seam."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from faults.engine import Choice
+from foreshock.clock import Anchor
+from foreshock.errors import UsageError
+from recorder.recording import RecordingWriter
+from replayer.outcome import History
+from replayer.plan import Header, Plan
+from scenarios import commands
+from scenarios.execution import Execution
+from scenarios.finding import CheckResult, Finding, Verdict
+from scenarios.findings import write_finding
+from scenarios.run import Order
+from scenarios.scenario import Scenario
+
+SCENARIO = """\
+version: 1
+name: shop
+processes:
+  shop: {command: [shop], ready: {tcp: "${processes.shop.address}"}}
+target: "${processes.shop.url}"
+recording: shop.rec
+invariants:
+  - {name: charged once, http: {get: "${processes.shop.url}/"}, expect: status == 200}
+  - {name: books balance, sql: {database: "${dir}/shop.db", query: SELECT 1}, expect: size(rows) == 1}
+explore: {instances: 3}
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.yaml"
+    path.write_text(SCENARIO)
+    return path
+
+
+# run
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """What was ordered to be run; every run passes."""
+    ordered: list[Order] = []
+
+    async def run(order: Order, _: object) -> SimpleNamespace:
+        ordered.append(order)
+        return SimpleNamespace(record=SimpleNamespace(result="passed"))
+
+    monkeypatch.setattr(commands, "run", run)
+    return ordered
+
+
+def run(
+    path: Path,
+    *,
+    recording: Path | None = None,
+    seed: int = 1,
+    executions: int | None = None,
+    engine: Choice = "auto",
+) -> int:
+    return commands.run_scenario(
+        path, recording=recording, seed=seed, executions=executions, engine=engine, runs=Path("runs")
+    )
+
+
+def test_a_run_is_ordered_as_the_options_say(scenario: Path, orders: list[Order]) -> None:
+    assert run(scenario, recording=Path("other one.rec"), seed=7, executions=30, engine="embedded") == 0
+    (order,) = orders
+    assert (order.scenario.name, order.recording, order.seed) == ("shop", Path("other one.rec"), 7)
+    assert (order.executions, order.choice, order.runs) == (30, "embedded", Path("runs"))
+    assert order.command == (
+        f"foreshock run {scenario} --seed 7 --recording 'other one.rec' --executions 30 --engine embedded"
+    )
+
+
+def test_what_is_not_said_is_the_scenarios(scenario: Path, orders: list[Order]) -> None:
+    scenario.write_text(SCENARIO + "engine: embedded\n")
+    assert run(scenario) == 0
+    (order,) = orders
+    assert (order.recording, order.executions, order.choice) == (scenario.parent / "shop.rec", None, "embedded")
+    assert order.command == f"foreshock run {scenario} --seed 1"
+
+
+def test_the_command_line_wins_over_the_scenarios_engine(scenario: Path, orders: list[Order]) -> None:
+    scenario.write_text(SCENARIO + "engine: embedded\n")
+    run(scenario, engine="toxiproxy")
+    assert orders[0].choice == "toxiproxy"
+
+
+def test_a_run_without_any_recording_says_where_one_is_named(scenario: Path, orders: list[Order]) -> None:
+    scenario.write_text(SCENARIO.replace("recording: shop.rec\n", ""))
+    with pytest.raises(UsageError, match=r"shop\.yaml: no recording: name one in the scenario .* or with --recording"):
+        run(scenario)
+    assert orders == []
+
+
+@pytest.mark.parametrize(("result", "code"), [("passed", 0), ("findings", 1), ("invalid", 3), ("interrupted", 3)])
+def test_only_a_finding_is_1_and_only_a_pass_is_0(result: str, code: int) -> None:
+    assert commands.exit_code(result) == code
+
+
+# reproduce
+
+
+class System:
+    """In the place of `scenarios.system.Pool`: every run of a plan gives the next verdict."""
+
+    engine = "embedded 0.1.0"
+
+    def __init__(self, *verdicts: Verdict) -> None:
+        self.verdicts = list(verdicts)
+        self.opened: list[dict[str, Any]] = []
+        self.scenarios: list[Scenario] = []
+
+    @asynccontextmanager
+    async def open(self, scenario: Scenario, **options: Any) -> AsyncIterator[System]:
+        self.scenarios.append(scenario)
+        self.opened.append(options)
+        yield self
+
+    async def run(self, plan: Plan) -> Execution:
+        verdict = self.verdicts.pop()
+        results = (CheckResult(check="charged once", verdict=verdict, evaluated=1, message=""),)
+        history = History(anchor=Anchor(wall_s=0.0, monotonic_s=0.0), outcomes=())
+        return Execution(plan=plan, history=history, results=results, instance=1, started_s=0.0, ended_s=1.0)
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> Callable[..., System]:
+    def stand_in(*verdicts: Verdict) -> System:
+        made = System(*verdicts)
+        monkeypatch.setattr(commands, "Pool", made)
+        return made
+
+    return stand_in
+
+
+def finding(folder: Path, scenario: str = "", check: str = "charged once") -> Path:
+    return write_finding(
+        Finding(
+            key="k",
+            check=check,
+            title="an order was charged twice",
+            message="m",
+            phase="explore",
+            hits=1,
+            plan=Plan(Header(name="p", seed=5), ()),
+            scenario=scenario,
+        ),
+        folder,
+    )
+
+
+def reproduce(
+    path: Path, *, scenario: Path | None = None, target: str | None = None, times: int = 5, engine: Choice = "auto"
+) -> int:
+    return commands.reproduce_finding(path, scenario=scenario, target=target, times=times, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code", "said"),
+    [
+        (("violated", "held", "violated"), 1, "came back in 2 of 3 runs: an order was charged twice"),
+        (("unknown", "held", "violated"), 1, "came back in 1 of 3 runs (1 could not say): an order was charged twice"),
+        (("held", "held", "held"), 0, "did not come back in any of 3 runs: an order was charged twice"),
+        (("held", "unknown", "held"), 0, "did not come back in any of 3 runs (1 could not say): an order was"),
+        (("unknown",) * 3, 3, "did not come back in any of 3 runs (3 could not say): an order was charged twice"),
+    ],
+)
+def test_a_finding_came_back_or_did_not_or_nobody_can_say(
+    scenario: Path,
+    system: Callable[..., System],
+    capsys: pytest.CaptureFixture[str],
+    verdicts: tuple[Verdict, ...],
+    code: int,
+    said: str,
+) -> None:
+    system(*verdicts)
+    assert reproduce(finding(scenario.parent, str(scenario)), times=3) == code
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("times", "instances"), [(5, 3), (2, 2)])
+def test_as_many_run_at_once_as_there_are_runs_and_instances(
+    scenario: Path, system: Callable[..., System], times: int, instances: int
+) -> None:
+    stand_in = system(*["held"] * times)
+    reproduce(finding(scenario.parent, str(scenario)), times=times, engine="embedded")
+    (options,) = stand_in.opened
+    assert (options["instances"], options["choice"], options["seed"]) == (instances, "embedded", 5)
+    assert stand_in.verdicts == []
+
+
+def test_another_scenario_stands_in_for_the_one_that_the_finding_names(
+    scenario: Path, system: Callable[..., System]
+) -> None:
+    stand_in = system("held")
+    assert reproduce(finding(scenario.parent, "gone.yaml"), scenario=scenario, times=1) == 0
+    assert stand_in.scenarios[0].file == scenario
+
+
+@pytest.mark.parametrize(
+    ("named", "why"), [("", "it names none"), ("gone.yaml", r"it names gone\.yaml, which is not here")]
+)
+def test_a_finding_without_its_scenario_says_how_to_give_one(tmp_path: Path, named: str, why: str) -> None:
+    with pytest.raises(
+        UsageError, match=rf"k\.yaml: no scenario to start the system with \({why}\); .* --scenario FILE"
+    ):
+        reproduce(finding(tmp_path, named))
+
+
+def test_a_scenario_that_is_given_and_not_there_is_named_itself(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"typo\.yaml"):
+        reproduce(finding(tmp_path, "gone.yaml"), scenario=tmp_path / "typo.yaml")
+
+
+def test_a_target_is_sent_the_plan_and_nothing_is_started(scenario: Path, system: Callable[..., System]) -> None:
+    stand_in = system("held")
+    path = finding(scenario.parent, str(scenario))
+    assert reproduce(path, target="http://127.0.0.1:8001", times=1) == 0
+    assert (stand_in.scenarios[0].target, stand_in.scenarios[0].processes) == ("http://127.0.0.1:8001", {})
+
+
+def test_a_check_that_a_target_can_not_show_is_refused_before_anything_is_sent(
+    scenario: Path, system: Callable[..., System]
+) -> None:
+    stand_in = system()
+    with pytest.raises(UsageError, match="check 'books balance' reads what only a system that the scenario starts"):
+        reproduce(finding(scenario.parent, str(scenario), "books balance"), target="http://127.0.0.1:8001")
+    assert stand_in.opened == []
+
+
+# shape and report
+
+
+def test_a_shape_is_shown_and_stored_in_the_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1"):
+        pass
+    assert commands.show_shape(tmp_path / "a.rec") == 0
+    assert capsys.readouterr().out.startswith("0 exchanges in 0 sessions")
+    assert (tmp_path / "a.rec" / "shape.json").exists()
+
+
+def test_what_is_missing_of_a_recording_is_said_once_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1"):
+        pass
+    (tmp_path / "a.rec" / "exchanges-00001.jsonl.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    commands.show_shape(tmp_path / "a.rec")
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("exchanges-00001.jsonl.zst" in line for line in lines) == 1
+
+
+def test_a_report_of_no_run_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no run\.json here; expected a folder that `foreshock run` made"):
+        commands.write_reports(tmp_path)
