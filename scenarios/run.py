@@ -16,6 +16,7 @@ import msgspec
 from faults.engine import Choice
 from foreshock.clock import Anchor, Clock
 from foreshock.errors import ForeshockError
+from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
 from recorder.shape import Shape, learn
@@ -78,7 +79,7 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
     shape = learn(recording)
     anchor = Anchor.now()
-    redact = Redactor(recording.fingerprint.encode()).text
+    redact = Redactor(read_key(None)).text
     with RunFolder.create(order.runs, order.scenario.name, datetime.now(UTC), redact=redact) as folder:
         going = _Run(order, terminal, folder, base, shape, anchor, redact)
         try:
@@ -219,7 +220,7 @@ class _Run:
         if result.executions and result.unknown == result.executions:
             self._doubts.append("no plan of the search could be judged: some check was unknown after every one")
         explained = await self._minimised(pool, result)
-        self._search = _search_of(result, explained, pool.width)
+        self._search = _search_of(result, explained, pool)
         self._phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
         return explained
 
@@ -350,14 +351,18 @@ def _heard(execution: Execution) -> SignalLog:
     )
 
 
-def _search_of(result: SearchResult, explained: Sequence[Explained], instances: int) -> Search:
+def _search_of(result: SearchResult, explained: Sequence[Explained], pool: Pool) -> Search:
     return Search(
         seed=result.seed,
-        instances=instances,
+        instances=pool.width,
         executions=result.executions,
         minimising=sum(each.minimising for each in explained),
         evidence=sum(each.evidence for each in explained),
         took_s=result.took_s,
         coverage=result.coverage,
         unknown=result.unknown,
+        ended=result.ended,
+        untried=result.untried,
+        cut_short=sum(not each.finished for each in explained),
+        restarts=pool.restarts,
     )

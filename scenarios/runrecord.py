@@ -10,6 +10,7 @@ from faults.fault import Receipt
 from scenarios.finding import CheckResult
 
 Result = Literal["passed", "findings", "invalid", "interrupted"]
+Ended = Literal["executions", "time", "nothing left to draw"]  # which bound ended a search
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,10 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float
     coverage: tuple[Covered, ...] = ()
     unknown: int = 0  # executions on which some check could not say
+    ended: Ended = "executions"
+    untried: int = 0  # combinations of route, link and kind that could have met and never did
+    cut_short: int = 0  # findings whose minimising a limit ended: a smaller plan may exist
+    restarts: int = 0  # of processes that had died, or were beyond a reset
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,9 +27,10 @@ _SURE = 0.8  # a plan that fails so often comes back when somebody looks; a rare
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """`minimising` and `evidence` count the executions that it took."""
+    """`minimising` and `evidence` count the executions that it took. `finished`: no limit cut the minimising short."""
 
     finding: Finding
+    finished: bool
     minimising: int
     evidence: int
 
@@ -80,7 +81,7 @@ class _Case:
         finding = finding_of(
             mine[0].simplest[0], self._check, phase="explore", hits=hits, evidence=evidence(never, Tried())
         )
-        return Explained(finding=finding, minimising=minimising, evidence=0)
+        return Explained(finding=finding, finished=True, minimising=minimising, evidence=0)
 
     def _rank(self, smallest: Smallest) -> tuple[bool, Simplicity]:
         """Sure before rare, then simple."""
@@ -114,7 +115,7 @@ class _Case:
             lead=lead_of(failing, weighed),
         )
         weighing = weighed.executions + sum(necessity.of for necessity in necessary)
-        return Explained(finding=finding, minimising=minimising, evidence=weighing)
+        return Explained(finding=finding, finished=smallest.finished, minimising=minimising, evidence=weighing)
 
     def _recorded(self, plan: Plan) -> Plan:
         """The whole recorded sessions that the plan was cut from."""

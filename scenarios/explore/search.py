@@ -24,7 +24,7 @@ from scenarios.explore.survey import reached_in, survey_plans
 from scenarios.explore.systematic import systematic
 from scenarios.explore.tally import Caught, Reached, Tally
 from scenarios.explore.vary import varied
-from scenarios.runrecord import Covered
+from scenarios.runrecord import Covered, Ended
 from scenarios.together import together
 
 FREE_SHARE = 0.3  # of the executions at least are Hypothesis's
@@ -33,22 +33,19 @@ _DRAWS_PER_PLAN = 20  # draws that repeat an earlier plan cost nothing but the d
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     executions: int
-    of: int
-    took_s: float
     violated: tuple[str, ...]  # checks, in order of their first violation
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`caught` by simplicity. `untried` are (route, link, kind) that a survey said could meet and never did."""
+    """`caught` by simplicity. `untried` counts (route, link, kind) that a survey said could meet and never did."""
 
     seed: int
     executions: int
     systematic: int  # how many of the executions were survey and systematic part
     took_s: float
-    ended: str  # why it ended: 'executions', 'time' or 'nothing left to draw'
-    reached: dict[str, tuple[str, ...]]  # link -> routes that use it
+    ended: Ended
     coverage: tuple[Covered, ...]
-    untried: tuple[tuple[str, str, str], ...]
+    untried: int
     unknown: int
     caught: tuple[Caught, ...]
 
@@ -88,7 +85,6 @@ async def search(
         systematic=by_hand,
         took_s=running.took_s,
         ended=running.ended,
-        reached={link: tuple(sorted(routes)) for link, routes in reached.items()},
         coverage=tally.coverage,
         untried=_untried(reached, kinds, tally.coverage),
         unknown=tally.unknown,
@@ -96,13 +92,11 @@ async def search(
     )
 
 
-def _untried(
-    reached: Reached, forms: Sequence[FaultForm], coverage: Sequence[Covered]
-) -> tuple[tuple[str, str, str], ...]:
+def _untried(reached: Reached, forms: Sequence[FaultForm], coverage: Sequence[Covered]) -> int:
     met = {(one.route, one.link, one.kind) for one in coverage}
     kinds = {form.kind for form in forms}
     possible = {(route, link, kind) for link, routes in reached.items() for route in routes for kind in kinds}
-    return tuple(sorted(possible - met))
+    return len(possible - met)
 
 
 async def _each(plans: Iterable[Plan]) -> AsyncIterator[Plan]:
@@ -157,7 +151,7 @@ class _Running:
         return self._clock() - self._started_s
 
     @property
-    def ended(self) -> str:
+    def ended(self) -> Ended:
         """Why no more plans were run."""
         if self.tally.executions >= self._executions:
             return "executions"
@@ -176,11 +170,4 @@ class _Running:
 
     def _note(self, execution: Execution) -> None:
         self.tally.note(execution, self.reached)
-        self._on_progress(
-            Progress(
-                executions=self.tally.executions,
-                of=self._executions,
-                took_s=self.took_s,
-                violated=self.tally.violated,
-            )
-        )
+        self._on_progress(Progress(executions=self.tally.executions, violated=self.tally.violated))

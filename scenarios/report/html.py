@@ -28,7 +28,7 @@ from scenarios.report.sequence import sequence
 from scenarios.report.story import Told
 from scenarios.report.terminal import MEANING
 from scenarios.report.timeline import Chart
-from scenarios.report.wording import counted, share
+from scenarios.report.wording import counted, remarks, sentence, share
 from scenarios.runrecord import RunRecord
 
 _HERE = Path(__file__).parent
@@ -85,6 +85,8 @@ def _environment() -> Environment:
     environment.globals.update(
         counted=counted,
         share=share,
+        remarks=remarks,
+        sentence=sentence,
         receipt_rows=rows,
         sequence=sequence,
         lane_place=_lane_place,

@@ -24,7 +24,7 @@ from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
 from scenarios.report.receipts import rows
 from scenarios.report.story import Story
-from scenarios.report.wording import counted, share
+from scenarios.report.wording import counted, remarks, share
 from scenarios.reproduce import Reproduced
 from scenarios.runrecord import Phase, Result, RunRecord
 
@@ -105,8 +105,7 @@ class Terminal:
             f"{counted(search.executions, 'plan')} run for real on {counted(search.instances, 'instance')} in "
             f"{format_duration(search.took_s)}, then {search.minimising:,} to minimise, {search.evidence:,} as evidence"
         )
-        unknown = f" · on {counted(search.unknown, 'plan')} a check could not say" if search.unknown else ""
-        self._console.print(_labelled("search", _text(said + unknown)))
+        self._console.print(_labelled("search", _text(" · ".join([said, *remarks(search)]))))
 
     def stories(self, stories: Sequence[Story]) -> None:
         """Each finding's four answers, worst first."""

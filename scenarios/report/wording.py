@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from replayer.plan import Plan, Step
+from scenarios.runrecord import Search
 
 _STAGES = 12
 
@@ -39,6 +40,19 @@ def share(part: int, whole: int) -> str:
 def sentence(text: str) -> str:
     """`text` with a capital first and a full stop last."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+def remarks(search: Search) -> list[str]:
+    """What a search could not do, or not do all of; nothing of one that could."""
+    said = {
+        f"on {counted(search.unknown, 'plan')} a check could not say": search.unknown,
+        "its time was over before all plans were run": search.ended == "time",
+        "there was nothing left to draw": search.ended == "nothing left to draw",
+        f"{counted(search.untried, 'combination')} of route, link and fault never met": search.untried,
+        f"{counted(search.cut_short, 'finding')} may be smaller still: a limit was passed": search.cut_short,
+        f"{counted(search.restarts, 'restart')} of a process that had died or could not be reset": search.restarts,
+    }
+    return [what for what, happened in said.items() if happened]
 
 
 def road(plan: Plan) -> str:

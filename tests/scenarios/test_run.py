@@ -66,6 +66,7 @@ class System:
 
     engine = "embedded 0.1.0"
     width = 2
+    restarts = 0
     targets: ClassVar[tuple[str, ...]] = ("http://127.0.0.1:2",)
 
     def __init__(self, says: Says = nothing_is_wrong, missed: Collection[str] = ()) -> None:

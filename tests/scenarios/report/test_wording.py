@@ -1,7 +1,11 @@
+from typing import Any
+
+import msgspec
 import pytest
 
 from replayer.plan import Header, Plan, Request, Step
-from scenarios.report.wording import counted, listed, road, sentence, share, some_of
+from scenarios.report.wording import counted, listed, remarks, road, sentence, share, some_of
+from scenarios.runrecord import Search
 
 
 def plan(*steps: tuple[str, str, str | None]) -> Plan:
@@ -77,3 +81,25 @@ def test_the_road_of_several_sessions_says_who_and_what_is_sent_at_once() -> Non
 def test_a_long_road_is_told_up_to_its_twelfth_stage() -> None:
     told = road(plan(*(("a", f"GET /{n}", None) for n in range(100))))
     assert told.endswith("GET /11 → 88 more stages")
+
+
+WHOLE = Search(seed=1, instances=4, executions=150, minimising=0, evidence=0, took_s=40.0)
+
+
+def test_nothing_is_remarked_of_a_search_that_did_all_it_was_asked() -> None:
+    assert remarks(WHOLE) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"unknown": 1}, "on 1 plan a check could not say"),
+        ({"ended": "time"}, "its time was over before all plans were run"),
+        ({"ended": "nothing left to draw"}, "there was nothing left to draw"),
+        ({"untried": 12}, "12 combinations of route, link and fault never met"),
+        ({"cut_short": 1}, "1 finding may be smaller still: a limit was passed"),
+        ({"restarts": 2}, "2 restarts of a process that had died or could not be reset"),
+    ],
+)
+def test_what_a_search_could_not_do_is_said(changes: dict[str, Any], said: str) -> None:
+    assert remarks(msgspec.structs.replace(WHOLE, **changes)) == [said]
