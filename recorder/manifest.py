@@ -9,6 +9,7 @@ import msgspec
 
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
+from foreshock.replacing import replace_file
 from recorder.policy import Redaction
 
 FORMAT = "foreshock-recording"
@@ -106,8 +107,5 @@ def migrated(
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replaces the manifest in one move, so that a kill leaves the old one or the new one."""
-    new = folder / f".{FILE_NAME}.new"
-    new.touch(mode=0o600)
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    new.replace(folder / FILE_NAME)
+    """Replaces the manifest in one move."""
+    replace_file(folder / FILE_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

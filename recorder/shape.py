@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foreshock.duration import format_duration
+from foreshock.replacing import replace_file
 from recorder.exchange import Exchange
 from recorder.fields import fields_of
 from recorder.recording import Recording
@@ -89,8 +90,7 @@ def learn(recording: Recording) -> Shape:
 def store(shape: Shape, recording: Recording) -> Path:
     """Writes shape.json beside the segments; where it is."""
     path = recording.path / FILE_NAME
-    path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(shape), indent=1) + b"\n")
+    replace_file(path, msgspec.json.format(msgspec.json.encode(shape), indent=1) + b"\n")
     return path
 
 

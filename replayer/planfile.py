@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from foreshock.errors import UsageError
+from foreshock.replacing import replace_file
 from foreshock.segment import SegmentWriter, read_segment
 from replayer import yamltext
 from replayer.plan import FORMAT, VERSION, Header, Plan, Step
@@ -67,9 +68,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     if _is_stream(path):
         _write_stream(plan, path)
         return
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(yamltext.dump(plan_to_builtins(plan)), encoding="utf-8")
-    fresh.replace(path)
+    replace_file(path, yamltext.dump(plan_to_builtins(plan)).encode())
 
 
 def read_plan(path: Path) -> Plan:

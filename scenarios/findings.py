@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
+from foreshock.replacing import replace_file
+from replayer import yamltext
 from replayer.planfile import plan_from_builtins, plan_to_builtins
 from scenarios.finding import Finding
 from scenarios.yamlfile import Document, Place, read_document
@@ -25,8 +26,6 @@ _WORDS_OF_KEY = 8
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _PART_OF_PLACE = re.compile(r"\.(\w+)|\[(\d+)\]")
 _MEND = "take the file as it was written, or search again"
-# What YAML 1.2 reads as a number and PyYAML, which writes 1.1, would leave without quotes: an id such as 12e4.
-_NUMBER_LIKE = re.compile(r"[-+.0-9][-+.0-9eE]*")
 
 
 def key_of(check: str, routes: Iterable[str]) -> str:
@@ -43,9 +42,7 @@ def write_finding(finding: Finding, folder: Path) -> Path:
     """The path of the file written: `folder/<key>.yaml`. The folder is made; a file of the same key is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{finding.key}.yaml"
-    unfinished = path.with_suffix(".yaml.part")
-    unfinished.write_text(finding_text(finding), encoding="utf-8")
-    unfinished.replace(path)
+    replace_file(path, finding_text(finding).encode())
     return path
 
 
@@ -53,7 +50,7 @@ def finding_text(finding: Finding) -> str:
     """The file's text: format and version first, the plan last, since it is the longest."""
     told = {name: value for name, value in msgspec.to_builtins(finding).items() if name != "plan"}
     fields = {"format": FORMAT, "version": VERSION, **told, "plan": plan_to_builtins(finding.plan)}
-    return yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return yamltext.dump(fields)
 
 
 def read_finding(path: Path) -> Finding:
@@ -93,18 +90,3 @@ def _migrated(document: Document) -> dict[str, Any]:
 def _place(where: str) -> Place:
     """('evidence', 'of') from msgspec's '`$.evidence.of`'."""
     return tuple(int(index) if index else name for name, index in _PART_OF_PLACE.findall(where))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Safe YAML without anchors, and with several lines of text as a block: for eyes, not for size."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else "'" if _NUMBER_LIKE.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

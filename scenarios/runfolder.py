@@ -20,6 +20,7 @@ import msgspec
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Clock
 from foreshock.errors import HarnessError, UsageError
+from foreshock.replacing import replace_file
 from foreshock.segment import SegmentWriter, read_segment
 from recorder.listen.signal import LogLine, Sample
 from replayer.outcome import Fate, History, Outcome
@@ -112,9 +113,7 @@ class RunFolder:
         """Replaces `run.json` in one move: write it as interrupted when the run starts, again when its end is known."""
         phases = tuple(msgspec.structs.replace(phase, checks=self._checks(phase.checks)) for phase in record.phases)
         whole = msgspec.structs.replace(record, phases=phases)
-        draft = self.path / f".{RECORD}.new"
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
-        draft.replace(self.path / RECORD)
+        replace_file(self.path / RECORD, msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
 
     def write_history(self, phase: str, history: History, *, origin_s: float, execution: int = 0) -> None:
         """The outcomes, fault events and receipts of one replay; `origin_s` is its zero on the run's clock."""

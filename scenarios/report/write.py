@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from foreshock.replacing import replace_file
 from scenarios.report.html import page
 from scenarios.report.junit import junit
 from scenarios.report.story import Told, tell
@@ -20,7 +21,7 @@ def write_report(folder: Path) -> Path:
     told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
     timeline = charts(run.record, run.outcomes(), run.faults(), run.findings)
     html = page(run.record, told, timeline, run.tears)
-    (folder / JUNIT).write_bytes(junit(run.record, told))
+    replace_file(folder / JUNIT, junit(run.record, told))
     path = folder / HTML
-    path.write_text(html, encoding="utf-8")
+    replace_file(path, html.encode())
     return path
