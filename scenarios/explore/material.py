@@ -15,8 +15,9 @@ import msgspec
 from faults.catalogue import KINDS
 from recorder.shape import Shape
 from replayer.edits import compressed, slice_sessions
-from replayer.plan import Plan, Step
+from replayer.plan import Budget, Plan, Step
 from scenarios.explore.cuts import is_write, with_faults
+from scenarios.explore.patience import patient
 from scenarios.explore.rarity import by_session
 from scenarios.explore.values import Used, Values
 
@@ -64,13 +65,14 @@ class Walk(msgspec.Struct, frozen=True):
 
 
 class Material(msgspec.Struct, frozen=True):
-    """`walks` shortest first. `having` lists the walks (by index) that have each feature.
+    """`walks` shortest first. `having` lists the walks (by index) that have each feature. `budget` is each plan's.
 
     `rivals` are, for each route, pairs of sessions that both send it, those first that share the rarest values:
     sessions that want the same thing are where races show (the last item, the same seat, one document).
     """
 
     base: Plan
+    budget: Budget
     values: Values
     walks: tuple[Walk, ...]
     having: Mapping[Feature, tuple[int, ...]]
@@ -88,7 +90,7 @@ class Material(msgspec.Struct, frozen=True):
                 having.setdefault(feature, []).append(index)
         in_order = {feature: tuple(having[feature]) for feature in sorted(having)}
         rivals = {feature[1]: _rivals(walks, in_order, feature) for feature in in_order if _is_route(feature)}
-        return cls(base, values, tuple(walks), in_order, rivals)
+        return cls(base, patient(base.header.budget, base.steps), values, tuple(walks), in_order, rivals)
 
     @property
     def routes(self) -> tuple[str, ...]:
@@ -144,7 +146,8 @@ class Material(msgspec.Struct, frozen=True):
     def plan(self, walks: Iterable[Walk]) -> Plan:
         """These sessions as they were recorded, under no fault and without think times."""
         sliced = slice_sessions(self.base, list(dict.fromkeys(walk.session for walk in walks)))
-        return with_faults(compressed(sliced), ())
+        plain = with_faults(compressed(sliced), ())
+        return Plan(msgspec.structs.replace(plain.header, budget=self.budget), plain.steps)
 
 
 def went_well(step: Step) -> bool:
