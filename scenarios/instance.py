@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from faults.network import LinkSpec, Network
+from foreshock.ask import Unanswered, accepts, ask
 from foreshock.clock import Anchor, Clock
 from foreshock.errors import HarnessError
 from replayer.engine import replay
 from replayer.outcome import Outcome
 from replayer.placing import placed
 from replayer.plan import Plan
-from scenarios.ask import Unanswered, accepts, ask
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
 from scenarios.checks.liveness import not_trusting
 from scenarios.execution import Execution

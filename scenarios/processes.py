@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from foreshock.ask import Unanswered, accepts, ask
 from foreshock.duration import format_duration, parse_duration_s
 from foreshock.errors import HarnessError
-from scenarios.ask import Unanswered, accepts, ask
 from scenarios.scenario import Process, Ready
 from scenarios.warden import Warden, kill_group
 

@@ -9,8 +9,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Self
-from urllib.parse import urlsplit
 
+from foreshock.ask import Unanswered, ask
 from foreshock.clock import Clock
 from recorder.listen.prometheus import parse
 from recorder.listen.signal import Sample
@@ -18,6 +18,7 @@ from recorder.listen.signal import Sample
 _KEPT_SAMPLES = 500_000  # of all sources together; the oldest are forgotten, and counted
 _PAGE_BYTES = 8 << 20
 _TIMEOUT_S = 2.0
+_ACCEPT = "text/plain;version=0.0.4"  # not OpenMetrics, which some would rather send
 
 
 class MetricsListener:
@@ -76,49 +77,11 @@ class MetricsListener:
 
     async def _scrape(self, source: str, url: str) -> list[Sample]:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                page = await get(url)
-        except (OSError, EOFError, ValueError, TimeoutError):
+            answer = await ask("GET", url, timeout_s=self._timeout_s, max_bytes=_PAGE_BYTES, accept=_ACCEPT)
+        except Unanswered:
+            answer = None
+        if answer is None or answer.status != 200:
             self.failures[source] += 1
             return []
-        now_s = self._clock()
+        now_s, page = self._clock(), answer.body.decode("utf-8", "replace")
         return [Sample(now_s, source, name, value) for name, value in parse(page) if math.isfinite(value)]
-
-
-async def get(url: str) -> str:
-    """The body of a GET, asked as HTTP/1.0 so that it comes whole and unchunked.
-
-    Raises OSError when nobody answers, EOFError or ValueError when the answer is cut off, too long or not a 200.
-    """
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), ssl=parts.scheme == "https" or None
-    )
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        head = f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\nAccept: text/plain;version=0.0.4\r\n\r\n"
-        writer.write(head.encode("ascii"))
-        answer = await _all_of(reader)
-    finally:
-        writer.close()
-    return _body(answer, url)
-
-
-async def _all_of(reader: asyncio.StreamReader) -> bytes:
-    answer = b""
-    while chunk := await reader.read(1 << 16):
-        answer += chunk
-        if len(answer) > _PAGE_BYTES:
-            raise ValueError("the page is too long")
-    return answer
-
-
-def _body(answer: bytes, url: str) -> str:
-    head, gap, body = answer.partition(b"\r\n\r\n")
-    status = head.split(b" ", 2)
-    if not gap or len(status) < 2 or status[1] != b"200":
-        raise ValueError(f"{url} did not answer 200")
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:") and len(body) < int(line.partition(b":")[2]):
-            raise EOFError(f"{url} answered less than it announced")
-    return body.decode("utf-8", "replace")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from scenarios.ask import Answered, Unanswered, ask
+from foreshock.ask import Answered, Unanswered, ask
 from scenarios.scenario import HttpProbe, SqlProbe
 
 Values = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from recorder.listen.metrics import MetricsListener, get
+from recorder.listen.metrics import MetricsListener
 
 
 def with_page(answer: Callable[[], bytes], body: Callable) -> None:
@@ -96,17 +96,19 @@ def test_the_oldest_samples_are_forgotten_and_counted() -> None:
     with_page(lambda: page("a 1\nb 2"), body)
 
 
-def test_the_path_and_query_are_asked_for_as_given() -> None:
-    lines: list[bytes] = []
+def test_the_path_and_query_are_asked_for_as_given_in_the_text_format() -> None:
+    heads: list[bytes] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lines.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(page("ok"))
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(page("a 1"))
         writer.close()
 
-    async def main() -> str:
+    async def main() -> None:
         async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-            return await get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/m?a=b")
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/m?a=b"
+            assert [sample.name for sample in await MetricsListener({"shop": url}).scrape()] == ["a"]
 
-    assert asyncio.run(main()) == "ok"
-    assert lines[0].startswith(b"GET /m?a=b HTTP/1.0\r\nHost: 127.0.0.1:")
+    asyncio.run(main())
+    assert heads[0].startswith(b"GET /m?a=b HTTP/1.1\r\n")
+    assert b"Accept: text/plain;version=0.0.4\r\n" in heads[0]

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from scenarios.ask import Answered, Unanswered, accepts, ask
+from foreshock.ask import Answered, Unanswered, accepts, ask
 
 BIG = 300_000
 

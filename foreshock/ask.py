@@ -1,4 +1,4 @@
-"""One HTTP request of the harness's own (a probe, a reset, a readiness question), apart from the replayed traffic.
+"""One HTTP request of our own (a probe, a reset, a readiness question, a scrape), apart from the replayed traffic.
 
 A connection of its own, HTTP/1.1, no redirects followed, no retries: a retry would hide what is to be seen.
 """
@@ -29,12 +29,12 @@ class Answered(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def ask(method: str, url: str, *, timeout_s: float, max_bytes: int = 1 << 20) -> Answered:
+async def ask(method: str, url: str, *, timeout_s: float, max_bytes: int = 1 << 20, accept: str = "*/*") -> Answered:
     """What `url` answered, within `timeout_s` all in all. Raises Unanswered."""
     parts = urlsplit(url)
     try:
         async with asyncio.timeout(timeout_s):
-            return await _exchange(method, parts, max_bytes)
+            return await _exchange(method, parts, accept, max_bytes)
     except TimeoutError as error:
         raise Unanswered(f"timeout after {timeout_s:.1f} s") from error
     except ConnectionRefusedError as error:
@@ -56,24 +56,26 @@ async def accepts(host: str, port: int, *, timeout_s: float) -> bool:
     return True
 
 
-async def _exchange(method: str, parts: SplitResult, max_bytes: int) -> Answered:
+async def _exchange(method: str, parts: SplitResult, accept: str, max_bytes: int) -> Answered:
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     reader, writer = await asyncio.open_connection(
         parts.hostname, port, ssl=ssl.create_default_context() if secure else None
     )
     try:
-        writer.write(_request(method, parts))
+        writer.write(_request(method, parts, accept))
         return await _answer(reader, max_bytes)
     finally:
         await _close(writer)
 
 
-def _request(method: str, parts: SplitResult) -> bytes:
+def _request(method: str, parts: SplitResult, accept: str) -> bytes:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = parts.netloc.rpartition("@")[2]
     length = "" if method == "GET" else "Content-Length: 0\r\n"
-    return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n{length}Connection: close\r\n\r\n".encode()
+    return (
+        f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n{length}Connection: close\r\n\r\n".encode()
+    )
 
 
 async def _answer(reader: asyncio.StreamReader, max_bytes: int) -> Answered:
