@@ -28,6 +28,7 @@ from scenarios.runrecord import Covered, Ended
 from scenarios.together import together
 
 FREE_SHARE = 0.3  # of the executions at least are Hypothesis's
+_OVERTIME_S = 5.0  # what runs when the time is over may end, within that
 _DRAWS_PER_PLAN = 20  # draws that repeat an earlier plan cost nothing but the draw
 
 
@@ -139,7 +140,9 @@ class _Running:
                     plan = await self._next(plans, most)
                 if plan is None:
                     return
-                execution = await self._runner(plan)
+                execution = await self._in_time(plan)
+                if execution is None:
+                    return
                 if keep is not None:
                     keep.append(execution)
                 self._note(execution)
@@ -167,6 +170,16 @@ class _Running:
                 self._begun.add(key)
                 return plan
         return None
+
+    async def _in_time(self, plan: Plan) -> Execution | None:
+        """The plan's execution; None if it was ended because it ran on long after the time was over."""
+        try:
+            async with asyncio.timeout(max(0.0, self._for_s - self.took_s) + _OVERTIME_S) as limit:
+                return await self._runner(plan)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return None
 
     def _note(self, execution: Execution) -> None:
         self.tally.note(execution, self.reached)

@@ -9,6 +9,7 @@ import pytest
 
 from recorder.shape import Shape
 from replayer.plan import Plan
+from scenarios.explore import search as search_module
 from scenarios.explore.material import fault_forms
 from scenarios.explore.search import FREE_SHARE, Progress, SearchResult, search
 from scenarios.explore.simplicity import identity
@@ -94,6 +95,25 @@ def test_time_ends_it_early_and_says_so(searching: Searching, model: Any) -> Non
     assert result.executions < EXECUTIONS
     assert result.ended == "time"
     assert result.untried > 0
+
+
+def test_a_plan_that_runs_on_when_the_time_is_over_is_ended_and_does_not_count(
+    searching: Searching, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(model):  # type: ignore[misc]
+        async def run(self, plan: Plan) -> Any:
+            if self.executions < 20:
+                return await super().run(plan)
+            self.plans.append(plan)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(plan)
+
+    ended: list[Plan] = []
+    monkeypatch.setattr(search_module, "_OVERTIME_S", 0.1)
+    result = searching(Silent(), for_s=0.1, clock=lambda: float(len(ended)), width=2)
+    assert (result.executions, len(ended), result.ended) == (20, 2, "time")
 
 
 def test_progress_is_told_after_each_execution(searching: Searching, model: Any) -> None:
