@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from faults.engine import Choice
 from foreshock.clock import Anchor, Clock
 from foreshock.errors import ForeshockError
 from recorder.key import read_key
@@ -23,6 +22,7 @@ from recorder.shape import Shape, learn
 from replayer.from_recording import plan_of
 from replayer.plan import Plan
 from scenarios.execution import Execution
+from scenarios.explore.evidence import LOOK_RUNS, Tried, evidence, try_runs, weigh
 from scenarios.explore.explain import Explained, explain
 from scenarios.explore.material import Material, fault_forms
 from scenarios.explore.search import Progress, SearchResult, search
@@ -30,36 +30,25 @@ from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Limits
 from scenarios.faultplan import faults_of
 from scenarios.finding import Finding, LeadTime
-from scenarios.findings import write_finding
 from scenarios.hosts import check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
+from scenarios.ledger import Ledger, Order
 from scenarios.phases import check_it_said_something, phase_of, without_a_hit
-from scenarios.provenance import git_head, versions
+from scenarios.provenance import versions
 from scenarios.report.story import tell
 from scenarios.report.terminal import Terminal
 from scenarios.report.timeline import SHAKEN
 from scenarios.report.write import write_report
 from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Phase, Result, RunRecord, Search
-from scenarios.scenario import Scenario
 from scenarios.signals.leadtime import judge
 from scenarios.signals.signallog import SignalLog
 from scenarios.system import Pool
 
+__all__ = ["Order", "Ran", "run"]
+
 _WATCH_EVERY_S = 0.25
 _MINIMISE = Limits(executions=120, for_s=45.0)  # for each finding
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be run. `command` repeats it."""
-
-    scenario: Scenario
-    recording: Path
-    seed: int
-    choice: Choice
-    runs: Path
-    command: str
-    executions: int | None = None  # of the search, instead of the scenario's
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,14 +82,14 @@ async def run(order: Order, terminal: Terminal) -> Ran:
         except ForeshockError as error:
             going.stop("invalid", str(error))
             raise
-        record = going.end(*going.judged())
+        record = going.end(*going.ledger.judged())
     report = write_report(folder.path)
     terminal.verdict(record, report)
-    return Ran(record=record, findings=tuple(going.findings), report=report)
+    return Ran(record=record, findings=tuple(going.ledger.findings), report=report)
 
 
 class _Run:
-    """What a run has come to so far."""
+    """The phases of one run, shown as they go."""
 
     def __init__(
         self,
@@ -118,18 +107,13 @@ class _Run:
         self._folder = folder
         self._base = base
         self._shape = shape
-        self._anchor = anchor
         self._clock: Clock = anchor.elapsed_s
         self._redact = redact
-        self._engine = ""
-        self._phases: list[Phase] = []
-        self._search: Search | None = None
-        self._doubts: list[str] = []  # why the run could not say all that was asked of it
-        self.findings: list[Finding] = []
+        self.ledger = Ledger(order, folder, anchor, redact)
 
     async def walk(self, upstream: str) -> None:
         """The phases, in their order. A calm replay that breaks a check ends the road: there is nothing to compare."""
-        self._write("interrupted", "it has not ended yet")
+        self.ledger.write("interrupted", "it has not ended yet")
         async with Pool.open(
             self._scenario,
             choice=self._order.choice,
@@ -141,20 +125,19 @@ class _Run:
         ) as pool:
             for target in pool.targets:
                 check_upstream_is_no_target(upstream, target, self._scenario.allow)
-            self._engine = pool.engine
+            self.ledger.engine = pool.engine
             self._say_header()
             for tear in self._shape.tears:
                 self._terminal.note("torn", tear)
             calm = await self._replayed(pool, "calm", self._base)
-            check_it_said_something(self._phases[-1], calm)
+            check_it_said_something(self.ledger.phases[-1], calm)
             if calm.violated:
-                self.findings += [
-                    finding_of(calm, check, phase="calm", hits=1, evidence=None) for check in calm.violated
-                ]
+                for check in calm.violated:
+                    self.ledger.findings.append(await self._again(pool, calm, check, "calm"))
                 return
             shaken = await self._shaken(pool)
             explained = await self._explored(pool)
-        self._tell(calm, shaken, explained)
+            await self._tell(pool, calm, shaken, explained)
 
     # The phases
 
@@ -164,7 +147,7 @@ class _Run:
             return None
         header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
         shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps))
-        self._doubts += [
+        self.ledger.doubts += [
             f"fault {fault} hit nothing: no traffic in its window, or traffic that does not go through its link"
             for fault in without_a_hit(shaken.history.receipts)
         ]
@@ -181,11 +164,11 @@ class _Run:
 
             execution = await pool.run(plan, watch_every_s=_WATCH_EVERY_S, on_outcome=one_more)
         phase = phase_of(name, execution)
-        self._phases.append(phase)
+        self.ledger.phases.append(phase)
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
         self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
         self._terminal.phase(phase)
-        self._doubts += [
+        self.ledger.doubts += [
             f"check {result.check!r} could not say after the {name} replay: {result.message}"
             for result in execution.results
             if result.verdict == "unknown"
@@ -218,10 +201,10 @@ class _Run:
                 on_progress=on_progress,
             )
         if result.executions and result.unknown == result.executions:
-            self._doubts.append("no plan of the search could be judged: some check was unknown after every one")
+            self.ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
         explained = await self._minimised(pool, result)
-        self._search = _search_of(result, explained, pool)
-        self._phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
+        self.ledger.search = _search_of(result, explained, pool)
+        self.ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
         return explained
 
     async def _minimised(self, pool: Pool, result: SearchResult) -> tuple[Explained, ...]:
@@ -245,73 +228,47 @@ class _Run:
 
     # The findings
 
-    def _tell(self, calm: Execution, shaken: Execution | None, explained: Sequence[Explained]) -> None:
+    async def _tell(
+        self, pool: Pool, calm: Execution, shaken: Execution | None, explained: Sequence[Explained]
+    ) -> None:
         """Each check once: its smallest plan from the search, its lead time from the shaken replay if it broke then."""
         found = {each.finding.check: each.finding for each in explained}
-        if shaken is not None:
-            for check in shaken.violated:
-                lead = _lead_time(calm, shaken)
-                told = found.get(check)
-                found[check] = (
-                    msgspec.structs.replace(told, lead=lead, hits=told.hits + 1)
-                    if told
-                    else finding_of(shaken, check, phase="shake", hits=1, evidence=None, lead=lead)
-                )
-        self.findings += found.values()
+        for check in shaken.violated if shaken else ():
+            assert shaken is not None
+            told = found.get(check) or await self._again(pool, shaken, check, "shake")
+            hits = told.hits + 1 if check in found else told.hits
+            found[check] = msgspec.structs.replace(told, lead=_lead_time(calm, shaken), hits=hits)
+        self.ledger.findings += found.values()
+
+    async def _again(self, pool: Pool, once: Execution, check: str, name: Literal["calm", "shake"]) -> Finding:
+        """What the search did not make small, believed only once it came back: the whole replay, run again.
+
+        Of a shaken one the control is the same replay without faults; a calm one has none.
+        """
+        self._terminal.note("again", f"{check!r} was violated in the {name} replay: is it so each time?")
+        if once.plan.header.faults:
+            seen = (await weigh(once.plan, self._base, check, pool.run, most_runs=LOOK_RUNS)).evidence
+        else:
+            runs = await try_runs(pool.run, once.plan, check, LOOK_RUNS)
+            seen = evidence(runs.tried, Tried())
+        return finding_of(once, check, phase=name, hits=1 + seen.fails, evidence=seen)
 
     # The end
-
-    def judged(self) -> tuple[Result, str]:
-        """The result, and why in a sentence. Law 5: a run that passes has said something about everything asked."""
-        if self.findings:
-            number = len(self.findings)
-            noun = "state that should" if number == 1 else "states that should"
-            doubts = f"; besides, {self._doubts[0]}" if self._doubts else ""
-            return "findings", f"found {number} {noun} never have been possible{doubts}"
-        if self._doubts:
-            more = f" (and {len(self._doubts) - 1} more)" if len(self._doubts) > 1 else ""
-            return "invalid", self._doubts[0] + more
-        return "passed", "every check held, calm, shaken and in every plan of the search"
 
     def stop(self, result: Result, reason: str) -> None:
         """As `end`, for a way out that writes no report: says how to have one of what was seen, if anything was."""
         self.end(result, reason)
-        if self._phases:
+        if self.ledger.phases:
             self._terminal.kept(self._folder.path)
 
     def end(self, result: Result, reason: str) -> RunRecord:
         """Writes everything and shows it, whatever the result."""
-        scenario = _as_seen_from_here(self._scenario.file)
-        self.findings = [msgspec.structs.replace(finding, scenario=scenario) for finding in self.findings]
-        for finding in self.findings:
-            write_finding(finding, self._folder.path / FINDINGS)
-        record = self._write(result, reason)
+        record = self.ledger.close(result, reason)
         files = self._folder.path / FINDINGS
-        self._terminal.receipts(self._phases)
+        self._terminal.receipts(record.phases)
         self._terminal.search(record)
         self._terminal.coverage(record)
-        self._terminal.stories([tell(finding, files / f"{finding.key}.yaml") for finding in self.findings])
-        return record
-
-    def _write(self, result: Result, reason: str) -> RunRecord:
-        record = RunRecord(
-            scenario=self._scenario.name,
-            scenario_file=_as_seen_from_here(self._scenario.file),
-            recording=str(self._order.recording),
-            seed=self._order.seed,
-            engine=self._engine,
-            versions=versions(),
-            git_head=git_head(self._scenario.folder),
-            command=self._order.command,
-            started_at=datetime.fromtimestamp(self._anchor.wall_s, UTC).isoformat(timespec="milliseconds"),
-            took_s=self._clock(),
-            result=result,
-            reason=self._redact(reason),
-            phases=tuple(self._phases),
-            search=self._search,
-            findings=tuple(finding.key for finding in self.findings),
-        )
-        self._folder.write_record(record)
+        self._terminal.stories([tell(each, files / f"{each.key}.yaml") for each in self.ledger.findings])
         return record
 
     def _say_header(self) -> None:
@@ -319,15 +276,9 @@ class _Run:
             scenario=self._scenario.name,
             recording=str(self._order.recording),
             seed=self._order.seed,
-            engine=self._engine,
+            engine=self.ledger.engine,
             versions=versions(),
         )
-
-
-def _as_seen_from_here(file: Path) -> str:
-    """Relative where the file is below the working directory, so that a finding can be committed and moved."""
-    path = file.resolve()
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _lead_time(calm: Execution, shaken: Execution) -> LeadTime:

@@ -80,9 +80,11 @@ def tell(finding: Finding, file: Path) -> Story:
 
 
 def evidence_line(evidence: Evidence | None) -> str:
-    """'fails 5/5, control 0/5'."""
+    """'fails 5/5, control 0/5'; where nothing is accused (a calm replay), there is no control."""
     if evidence is None:
         return "seen once, not run again"
+    if not evidence.control_of:
+        return f"fails {evidence.fails}/{evidence.of}"
     return f"fails {evidence.fails}/{evidence.of}, control {evidence.control_fails}/{evidence.control_of}"
 
 

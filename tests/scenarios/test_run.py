@@ -20,7 +20,7 @@ from recorder.recording import RecordingWriter
 from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.plan import Plan, Step
 from scenarios.execution import Execution
-from scenarios.finding import CheckResult, Verdict
+from scenarios.finding import CheckResult, Evidence, Verdict
 from scenarios.findings import read_finding
 from scenarios.interrupt import ReaderGone
 from scenarios.loading import load_scenario
@@ -249,8 +249,9 @@ def test_a_calm_replay_that_breaks_a_check_ends_the_road(road: Callable[..., Roa
     system = System(lambda check, plan: "violated" if check == OPEN else "held")
     walked = road(system)
     ran = asyncio.run(walked.walk())
-    assert len(system.plans) == 1
+    assert len(system.plans) == 6  # once, and five times more to see whether it comes back
     assert [(finding.check, finding.phase) for finding in ran.findings] == [(OPEN, "calm")]
+    assert [(finding.evidence.fails, finding.evidence.of) for finding in ran.findings if finding.evidence] == [(5, 5)]
     assert (ran.record.result, ran.record.search) == ("findings", None)
     assert ran.record.reason == "found 1 state that should never have been possible"
 
@@ -258,9 +259,25 @@ def test_a_calm_replay_that_breaks_a_check_ends_the_road(road: Callable[..., Roa
 def test_what_only_the_shaken_replay_breaks_is_found_there_with_its_lead_time(road: Callable[..., Road]) -> None:
     ran = asyncio.run(road(System(violated_under("stall"))).walk())
     (finding,) = ran.findings
-    assert (finding.phase, finding.hits, finding.evidence) == ("shake", 1, None)
+    assert (finding.phase, finding.hits) == ("shake", 6)
+    assert finding.evidence == Evidence(fails=5, of=5, control_fails=0, control_of=5, p_value=1 / 252)
     assert finding.lead is not None
     assert finding.lead.seen_in == "the shaken replay"
+
+
+def test_what_does_not_come_back_is_kept_as_seen_once_and_makes_no_finding(road: Callable[..., Road]) -> None:
+    seen: list[Plan] = []
+
+    def only_once(check: str, plan: Plan) -> Verdict:
+        if check != OPEN:
+            return "held"
+        seen.append(plan)
+        return "violated" if len(seen) == 1 else "held"
+
+    ran = asyncio.run(road(System(only_once)).walk())
+    assert [(found.check, found.evidence.fails) for found in ran.findings if found.evidence] == [(OPEN, 0)]
+    assert ran.record.result == "invalid"
+    assert ran.record.reason.endswith("was violated once and not again in 5 runs of its plan: kept as seen once")
 
 
 def test_what_the_search_finds_is_minimised_and_written_as_a_file_that_reads_back(road: Callable[..., Road]) -> None:

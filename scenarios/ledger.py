@@ -1,0 +1,103 @@
+"""What a run has come to so far, and its record in the run's folder: written at its start, and again at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from faults.engine import Choice
+from foreshock.clock import Anchor
+from scenarios.finding import Finding
+from scenarios.findings import write_finding
+from scenarios.provenance import git_head, versions
+from scenarios.runfolder import FINDINGS, RunFolder
+from scenarios.runrecord import Phase, Result, RunRecord, Search
+from scenarios.scenario import Scenario
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be run. `command` repeats it."""
+
+    scenario: Scenario
+    recording: Path
+    seed: int
+    choice: Choice
+    runs: Path
+    command: str
+    executions: int | None = None  # of the search, instead of the scenario's
+
+
+class Ledger:
+    """`doubts` are sentences: why the run could not say all that was asked of it."""
+
+    def __init__(self, order: Order, folder: RunFolder, anchor: Anchor, redact: Callable[[str], str]) -> None:
+        self._order = order
+        self._folder = folder
+        self._anchor = anchor
+        self._redact = redact
+        self.engine = ""
+        self.phases: list[Phase] = []
+        self.search: Search | None = None
+        self.doubts: list[str] = []
+        self.findings: list[Finding] = []
+
+    def judged(self) -> tuple[Result, str]:
+        """The result, and why in a sentence.
+
+        Law 5: a run that passes has said something about everything asked. A state that was seen once and did not come
+        back is believed neither to be there nor not to be.
+        """
+        believed = [finding for finding in self.findings if finding.evidence is None or finding.evidence.fails]
+        doubts = [*self.doubts, *(_seen_once(finding) for finding in self.findings if finding not in believed)]
+        if believed:
+            noun = "state that should" if len(believed) == 1 else "states that should"
+            besides = f"; besides, {doubts[0]}" if doubts else ""
+            return "findings", f"found {len(believed)} {noun} never have been possible{besides}"
+        if doubts:
+            more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
+            return "invalid", doubts[0] + more
+        return "passed", "every check held, calm, shaken and in every plan of the search"
+
+    def close(self, result: Result, reason: str) -> RunRecord:
+        """Writes every finding's file, and the record that names them."""
+        scenario = as_seen_from_here(self._order.scenario.file)
+        self.findings = [msgspec.structs.replace(finding, scenario=scenario) for finding in self.findings]
+        for finding in self.findings:
+            write_finding(finding, self._folder.path / FINDINGS)
+        return self.write(result, reason)
+
+    def write(self, result: Result, reason: str) -> RunRecord:
+        """The record as it is now, written."""
+        record = RunRecord(
+            scenario=self._order.scenario.name,
+            scenario_file=as_seen_from_here(self._order.scenario.file),
+            recording=str(self._order.recording),
+            seed=self._order.seed,
+            engine=self.engine,
+            versions=versions(),
+            git_head=git_head(self._order.scenario.folder),
+            command=self._order.command,
+            started_at=datetime.fromtimestamp(self._anchor.wall_s, UTC).isoformat(timespec="milliseconds"),
+            took_s=self._anchor.elapsed_s(),
+            result=result,
+            reason=self._redact(reason),
+            phases=tuple(self.phases),
+            search=self.search,
+            findings=tuple(finding.key for finding in self.findings),
+        )
+        self._folder.write_record(record)
+        return record
+
+
+def as_seen_from_here(file: Path) -> str:
+    """Relative where the file is below the working directory, so that a finding can be committed and moved."""
+    path = file.resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _seen_once(finding: Finding) -> str:
+    tried = finding.evidence.of if finding.evidence else 0
+    return f"check {finding.check!r} was violated once and not again in {tried} runs of its plan: kept as seen once"
