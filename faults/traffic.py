@@ -16,7 +16,6 @@ class Seen(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """A proxy's journal at one instant: totals since it was made, and the connections that live."""
 
-    now_s: float
     opened: int
     bytes_up: int
     bytes_down: int

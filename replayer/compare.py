@@ -30,11 +30,10 @@ class NotSent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """`compared` were sent and have a recorded status; `without_baseline` were sent and have none."""
+    """`compared` were sent and have a recorded status."""
 
     compared: int
     same_status: int
-    without_baseline: int
     rows: tuple[Row, ...]  # those that differ first, then by route
     not_sent: tuple[NotSent, ...]  # most frequent first
 
@@ -53,7 +52,6 @@ def compare(history: History) -> Comparison:
     return Comparison(
         compared=compared,
         same_status=sum(row.count for row in rows if row.same),
-        without_baseline=len(sent) - compared,
         rows=rows,
         not_sent=tuple(NotSent(reason=reason, count=count) for reason, count in reasons.most_common()),
     )

@@ -67,14 +67,12 @@ async def replay(
     finally:
         if conductor:
             await conductor.heal()
-    healed_s = clock() if conductor else 0.0
     return History(
         anchor=clock.anchor,
         outcomes=outcomes,
         fault_events=tuple(conductor.events) if conductor else (),
         receipts=await conductor.receipts() if conductor else (),
         ended_s=max((outcome.ended_s or 0.0 for outcome in outcomes), default=0.0),
-        healed_s=healed_s,
     )
 
 

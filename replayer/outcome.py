@@ -85,14 +85,13 @@ def fate_of(status: int | None, error: str | None) -> Fate:
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished run of one plan. `healed_s` is when the last fault was lifted (0.0 if there were none)."""
+    """A finished run of one plan, whose faults are lifted."""
 
     anchor: Anchor
     outcomes: tuple[Outcome, ...]  # in the order they ended
     fault_events: tuple[FaultEvent, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     ended_s: float = 0.0
-    healed_s: float = 0.0
 
     def outcome(self, step: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.step == step), None)

@@ -24,13 +24,13 @@ class Failure(msgspec.Struct, frozen=True):
     what: str
 
 
-def first_failure(outcomes: Sequence[Outcome], *, after_s: float = 0.0) -> Failure | None:
-    """The earliest failure that ended after `after_s` (seconds from the replay's start), None if there is none.
+def first_failure(outcomes: Sequence[Outcome]) -> Failure | None:
+    """The earliest failure, None if there is none.
 
     A failure is a step of unknown fate (timeout, reset, cut, 5xx) that production had answered with less than 500. It
-    is seen when it ends. With `after_s` the instant at which the faults were lifted: what the network can't excuse.
+    is seen when it ends.
     """
-    failed = [outcome for outcome in outcomes if _failed(outcome) and (outcome.ended_s or 0.0) > after_s]
+    failed = [outcome for outcome in outcomes if _failed(outcome)]
     if not failed:
         return None
     first = min(failed, key=lambda outcome: outcome.ended_s or 0.0)
@@ -58,7 +58,6 @@ def judge(
     replay_started_s: float,
     seen_in: str,
     since_s: float = 0.0,
-    failures_after_s: float = 0.0,
 ) -> LeadTime:
     """Which signals of `shaken` left what `calm` did, and when, against the first failure among `outcomes`.
 
@@ -66,7 +65,7 @@ def judge(
     included, is in seconds from that start. Moves before `since_s` (the first fault) are not counted: nothing had
     happened yet. For the verdict see `verdict_of`.
     """
-    failure = first_failure(outcomes, after_s=failures_after_s)
+    failure = first_failure(outcomes)
     watched = {*calm.series(), *calm.templates(), *shaken.series(), *shaken.templates()}
     moved = [
         _moved(signal, move, replay_started_s, failure)

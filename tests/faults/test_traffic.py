@@ -2,7 +2,7 @@ from faults.traffic import Look, Seen, Traffic, between
 
 
 def look(opened: int, up: int, down: int, *connections: Seen) -> Look:
-    return Look(now_s=0.0, opened=opened, bytes_up=up, bytes_down=down, connections=connections)
+    return Look(opened=opened, bytes_up=up, bytes_down=down, connections=connections)
 
 
 def test_nothing_happened_where_two_looks_are_the_same():

@@ -39,4 +39,4 @@ def test_steps_not_sent_are_counted_by_reason_and_not_compared() -> None:
 
 def test_comparing_nothing_has_no_share() -> None:
     comparison = compare(history(met(None, 200)))
-    assert (comparison.compared, comparison.without_baseline, comparison.share) == (0, 1, None)
+    assert (comparison.compared, comparison.share) == (0, None)

@@ -333,7 +333,6 @@ def test_the_conductor_is_told_of_every_step_and_heals_at_the_end(
     assert conductor.told == ["start", "before s1", "after s1", "before s2", "after s2", "heal"]
     assert history.fault_events == conductor.events
     assert [receipt.fault for receipt in history.receipts] == ["f1"]
-    assert history.healed_s >= history.ended_s > 0
 
 
 def test_what_switching_takes_is_hold_and_not_our_lateness(

@@ -446,7 +446,6 @@ def replayed(*, shaken: bool) -> History:
         fault_events=events if shaken else (),
         receipts=phases()[1].receipts if shaken else (),
         ended_s=9.0,
-        healed_s=6.4 if shaken else 0.0,
     )
 
 

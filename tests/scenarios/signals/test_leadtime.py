@@ -129,9 +129,3 @@ def test_the_first_failure_is_the_first_of_unknown_fate_that_production_had_answ
 ) -> None:
     found = first_failure(failures)
     assert (found.t_s if found else None) == first
-
-
-def test_the_first_failure_after_the_faults_were_lifted_can_be_asked_for() -> None:
-    found = first_failure([outcome(1.0), outcome(6.0)], after_s=5.0)
-    assert found is not None
-    assert (found.t_s, found.what) == (6.0, "POST /checkout answered 503")
