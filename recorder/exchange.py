@@ -17,12 +17,14 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A body as it crossed the wire, still encoded as Content-Encoding says. `encoding` is 'base64' when not UTF-8."""
+    """A body as it crossed the wire, still encoded as Content-Encoding says. `encoding` is 'base64' when not UTF-8.
 
-    size: int  # bytes, the whole body's
+    A body that could not be decoded, so not be redacted, is withheld: its size is all that is kept.
+    """
+
+    size: int  # bytes
     text: str = ""
     encoding: str | None = None
-    sha256: str | None = None  # of the whole body, when `text` holds only its beginning
 
     @classmethod
     def of(cls, raw: bytes) -> "Content":
