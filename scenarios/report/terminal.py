@@ -156,7 +156,7 @@ class Terminal:
         unknown = f" ({result.unknown} could not say)" if result.unknown else ""
         came = f"came back in {result.fails}" if result.came_back else "did not come back in any"
         said = _text(f"{came} of {counted(result.of, 'run')}{unknown}", "bold red" if result.came_back else "bold")
-        self._console.print(said.append(_text(f": {title}")))
+        self._console.print(said.append(_text(f": {title}")), soft_wrap=True)
 
 
 def _text(text: str, style: str = "") -> Text:
