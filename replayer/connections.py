@@ -33,8 +33,9 @@ class Connections:
         """A connection that is idle, the session's last used one if it has one. Raises Unreachable."""
         for connection in reversed([free for free, owner in self._free.items() if owner == session]):
             del self._free[connection]
-            if connection.idle:
+            if connection.idle and not connection.said_something():
                 return connection
+            connection.abort()
         return await self._open()
 
     def give_back(self, session: str, connection: Connection) -> None:

@@ -7,6 +7,7 @@ the bytes and by the end of the connection. Nothing is sent twice.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable
 from typing import cast
 
@@ -26,6 +27,16 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         return self._reader is None and self._transport is not None and not self._transport.is_closing()
+
+    def said_something(self) -> bool:
+        """Whether bytes or the end of the connection have come that the loop has not handed over yet.
+
+        A server that closes an idle connection just before the next request is no failure of that request.
+        """
+        assert self._transport is not None
+        waiting = select.poll()
+        waiting.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
     def begin(self, method: str, keep_bytes: int) -> asyncio.Future[Reply]:
         """The reply to come to the request written next: `keep_bytes` of its body are kept, the rest is counted."""

@@ -209,6 +209,35 @@ def test_a_connection_that_closed_while_it_was_free_is_replaced_for_nothing_was_
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_connection_that_closed_before_the_request_was_sent_is_replaced_though_the_loop_has_not_heard_of_it_yet(
+    step: Make, response: Callable, run: Callable
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done, closed = threading.Event(), threading.Event()
+
+        def serve() -> None:
+            for _ in range(2):
+                client, _ = listener.accept()
+                with client:
+                    client.recv(4096)
+                    client.sendall(response())
+                    done.wait(5)
+                closed.set()
+
+        def while_the_loop_waits(_: Outcome) -> None:
+            done.set()
+            closed.wait(5)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        steps = [step("s1"), step("s2", after=("s1",))]
+        history = run(replay(HEADER, steps, url, on_outcome=while_the_loop_waits))
+        server.join()
+    assert [one.status for one in history.outcomes] == [200, 200]
+
+
 @pytest.mark.parametrize(
     ("method", "answer", "body"),
     [
