@@ -15,7 +15,7 @@ _KEPT_BYTES = 256 << 20  # of bodies in all; the oldest answers are forgotten be
 
 
 class Unbound(Exception):
-    """A binding has no value; the message says which and why."""
+    """A binding has no value; the message says which and why, and repeats no value: a finding keeps it (law 9)."""
 
 
 class Answers:
@@ -45,7 +45,8 @@ class Answers:
             try:
                 request = write_request(request, binding.into, _fitted(value, binding, request))
             except (NoSuchPlace, ValueError) as error:
-                raise Unbound(f"unbound: {binding.into} cannot take {value!r} from {binding.from_}: {error}") from None
+                what = f"{binding.into} cannot take {binding.at} of {binding.from_}"
+                raise Unbound(f"unbound: {what}: {error}") from None
         return request
 
     def _value(self, binding: Binding) -> Any:

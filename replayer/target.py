@@ -23,7 +23,7 @@ _BREAKS = re.compile(r"[\r\n\0]")
 
 
 class Unsendable(ValueError):
-    """The request cannot be written as HTTP/1.1 without becoming another one."""
+    """The request cannot be written as HTTP/1.1 without becoming another one. The message repeats no value (law 9)."""
 
 
 class Target(NamedTuple):
@@ -73,14 +73,14 @@ def payload(request: Request, target: Target) -> bytes:
 
 def _line(name: str, value: str) -> bytes:
     if not _METHOD.fullmatch(name) or _BREAKS.search(value):
-        raise Unsendable(f"unsendable: header {name!r} holds what no header can hold: {value!r}")
+        raise Unsendable(f"unsendable: header {name!r} has a character that no header's name or value has")
     return f"{name}: ".encode("ascii") + _latin(value)
 
 
 def _request_line(request: Request, target: Target) -> bytes:
     path = origin_form(request.target)
     if not _METHOD.fullmatch(request.method) or re.search(r"[\x00-\x20\x7f]", path):
-        raise Unsendable(f"unsendable: {request.method!r} {path!r} is no request line")
+        raise Unsendable("unsendable: its method or target has a character that no request line has")
     return b" ".join((request.method.encode(), _latin(target.prefix + path), b"HTTP/1.1"))
 
 

@@ -55,6 +55,14 @@ def test_a_value_that_was_never_said_names_its_step_and_the_reason(
     assert str(refused.value) == why
 
 
+def test_a_value_that_its_place_cannot_hold_is_refused_and_not_repeated(step: Make) -> None:
+    bound = step("s2", headers=(("X-Token", "old"),), bound=(("header:X-Token", "s1", "json:$.token"),))
+    with pytest.raises(Unbound) as refused:
+        filled(bound, said('{"token": "secret\\nvalue"}'))
+    why = "a header cannot hold a line break or NUL"
+    assert str(refused.value) == f"unbound: header:X-Token cannot take json:$.token of s1: {why}"
+
+
 def test_the_oldest_answers_are_forgotten_beyond_the_horizon(step: Make) -> None:
     answers = Answers(2, None)
     for number in (1, 2, 3):
