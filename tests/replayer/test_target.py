@@ -69,7 +69,7 @@ def test_without_a_body_a_length_is_said_where_one_is_expected(method: str, says
     ],
 )
 def test_a_request_that_would_become_another_one_is_unsendable(request_: Request) -> None:
-    with pytest.raises(Unsendable, match="^unsendable: ") as refused:
+    with pytest.raises(Unsendable, match=r"^unsendable: ") as refused:
         payload(request_, PLAIN)
     assert "secret" not in str(refused.value)
 
