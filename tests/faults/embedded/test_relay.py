@@ -25,6 +25,11 @@ def limit(number: int) -> Toxic:
     return Toxic(name="t", type="limit_data", attributes={"bytes": number})
 
 
+async def quickest_s(client) -> float:
+    """Of three answers: a busy machine makes some late, none early."""
+    return min([(await client.ask())[1] for _ in range(3)])
+
+
 @pytest.fixture
 def joined(server, wire):
     """Runs `check(upstream, proxy, client)` with a client joined to an upstream through a proxy."""
@@ -48,9 +53,9 @@ def test_latency_is_added_changed_and_removed_on_a_live_connection(joined, strea
         proxy.add_toxic(latency(150, stream=stream))
         assert (await client.ask())[1] >= 0.145
         proxy.update_toxic(latency(60))
-        assert 0.055 <= (await client.ask())[1] < 0.145
+        assert 0.055 <= await quickest_s(client) < 0.145
         proxy.destroy_toxic("t")
-        assert (await client.ask())[1] < 0.055
+        assert await quickest_s(client) < 0.055
 
     joined(check)
 
@@ -277,18 +282,18 @@ def test_a_toxicity_between_hits_the_same_connections_whenever_it_is_drawn(serve
             toxic = Toxic(name="t", type="latency", toxicity=0.5, attributes={"latency": 40})
             proxy = server.create(upstream.address, "p", toxics=[toxic])
             seen = []
-            for _ in range(12):
+            for _ in range(8):
                 async with await wire.Client.to(proxy.listen) as client:
-                    first = (await client.ask())[1] >= 0.035
+                    first = await quickest_s(client) >= 0.035
                     proxy.update_toxic(toxic)
-                    assert ((await client.ask())[1] >= 0.035) == first
+                    assert (await quickest_s(client) >= 0.035) == first
                     seen.append(first)
             proxy.destroy()
             return seen
 
     once = asyncio.run(hits())
     assert asyncio.run(hits()) == once
-    assert 0 < sum(once) < 12
+    assert 0 < sum(once) < 8
 
 
 @embedded
