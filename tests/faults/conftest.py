@@ -18,6 +18,7 @@ class Upstream:
         self.lines: list[bytes] = []
         self.ends: list[str] = []  # how connections ended, seen from here
         self._writers: list[asyncio.StreamWriter] = []
+        self._serving: set[asyncio.Task[None] | None] = set()
 
     async def __aenter__(self) -> "Upstream":
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 26)
@@ -28,10 +29,13 @@ class Upstream:
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
+        await asyncio.gather(*filter(None, self._serving))
+        await asyncio.sleep(0)  # what was closed is let go in the loop's next turn
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
+        self._serving.add(asyncio.current_task())
         try:
             while line := await reader.readline():
                 self.lines.append(line)

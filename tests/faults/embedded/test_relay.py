@@ -242,6 +242,7 @@ def test_a_client_that_stops_reading_stops_the_upstream_and_never_the_control_ap
 
     async def check():
         sent = 0
+        over = asyncio.Event()
 
         async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal sent
@@ -251,7 +252,8 @@ def test_a_client_that_stops_reading_stops_the_upstream_and_never_the_control_ap
                     await writer.drain()
                     sent += 65536
             except ConnectionError:
-                writer.close()
+                writer.transport.abort()
+                over.set()
 
         async with await asyncio.start_server(flood, "127.0.0.1", 0) as flooding:
             proxy = server.create(f"127.0.0.1:{flooding.sockets[0].getsockname()[1]}", "p")
@@ -265,6 +267,8 @@ def test_a_client_that_stops_reading_stops_the_upstream_and_never_the_control_ap
                 assert proxy.read()["enabled"]
                 proxy.destroy_toxic("t")
                 proxy.destroy()
+            await asyncio.wait_for(over.wait(), 5)
+            await asyncio.sleep(0)  # what was closed is let go in the loop's next turn
 
     async def _until_still(count) -> None:
         before = -1
