@@ -124,7 +124,8 @@ def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
         if engine.shared:
             _check_reachable(engine.toxics.url, shaken.listen)
     except Refused as refused:
-        raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}") from None
+        mend = "; stop what listens there, or name another port (0: any)" if "already in use" in str(refused) else ""
+        raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}{mend}") from None
     return Link(spec, engine.taps, front, shaken)
 
 

@@ -266,7 +266,8 @@ def test_a_port_in_use_is_one_clear_error(engine, wire):
             taken.listen()
             listen = f"127.0.0.1:{taken.getsockname()[1]}"
             spec = LinkSpec(name="payments", upstream="127.0.0.1:1", listen=listen)
-            with pytest.raises(HarnessError, match=rf"link payments: listen={listen}: .*address already in use"):
+            said = rf"^link payments: listen={listen}: .*address already in use; stop what listens there"
+            with pytest.raises(HarnessError, match=said):
                 async with Network.open(engine, [spec], seed=1, run="test-port"):
                     pass
 
