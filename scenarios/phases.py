@@ -12,7 +12,7 @@ from replayer.outcome import Outcome
 from scenarios.execution import Execution
 from scenarios.runrecord import Phase, Spread
 
-_LEAST_SAME = 0.5  # of the calm replay's answers have the recorded status, or it is another system's
+_LEAST_SAME = 0.5  # of the calm replay's requests have the recorded status, or it is another system's
 
 
 def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
@@ -62,11 +62,13 @@ def check_it_said_something(phase: Phase, execution: Execution) -> None:
             f"{phase.name}: sent {phase.sent} requests and compared none with the recording; "
             "a run that compares nothing says nothing"
         )
-    if phase.same_status < _LEAST_SAME * phase.compared:
+    recorded = phase.compared + phase.not_sent
+    if phase.same_status < _LEAST_SAME * recorded:
+        not_sent = f"; {phase.not_sent} could not be sent" if phase.not_sent else ""
         raise InvalidRun(
-            f"{phase.name}: {phase.same_status} of {phase.compared} answers had the recorded status "
-            f"({_most_different(execution)}); this is not the system that was recorded, or it lacks the data it had: "
-            "mend the scenario's target or reset, or record again"
+            f"{phase.name}: {phase.same_status} of {recorded} requests had the recorded status "
+            f"({_most_different(execution)}{not_sent}); this is not the system that was recorded, or it lacks the data "
+            "it had: mend the scenario's target or reset, or record again"
         )
 
 

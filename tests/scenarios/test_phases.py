@@ -103,6 +103,11 @@ def test_answers_most_of_which_are_others_are_another_systems(other: Outcome, no
         said(sent(0.0, 200), other, other, sent(0.2, 500))
 
 
+def test_requests_that_could_not_be_sent_are_not_as_recorded_either() -> None:
+    with pytest.raises(InvalidRun, match=r"calm: 2 of 5 .* \(GET /: 201 recorded, now 404; 2 could not be sent\); "):
+        said(sent(0.0, 200), sent(0.1, 200), sent(0.2, 404, recorded=201), NOT_SENT, NOT_SENT)
+
+
 def test_a_target_that_answers_nothing_is_the_environments_failure() -> None:
     with pytest.raises(
         HarnessError, match=r"the target answered none of 2 requests \(garbage, refused\); start it, or"
