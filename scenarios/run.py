@@ -200,7 +200,9 @@ class _Run:
                 clock=self._clock,
                 on_progress=on_progress,
             )
-        if result.executions and result.unknown == result.executions:
+        if not result.executions:
+            self.ledger.doubts.append("the search ran no plan before its time was over: raise explore.for")
+        elif result.unknown == result.executions:
             self.ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
         explained = await self._minimised(pool, result)
         self.ledger.search = _search_of(result, explained, pool)

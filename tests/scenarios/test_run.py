@@ -339,6 +339,12 @@ def test_a_search_none_of_whose_plans_could_be_judged_makes_the_run_invalid(road
     assert ran.record.reason == "no plan of the search could be judged: some check was unknown after every one"
 
 
+def test_a_search_that_had_no_time_for_a_single_plan_makes_the_run_invalid(road: Callable[..., Road]) -> None:
+    ran = asyncio.run(road(System(), SCENARIO.replace("executions: 12", "executions: 12, for: 0s")).walk())
+    assert ran.record.result == "invalid"
+    assert ran.record.reason == "the search ran no plan before its time was over: raise explore.for"
+
+
 def test_several_doubts_are_counted_and_findings_come_first(road: Callable[..., Road]) -> None:
     doubtful: Says = lambda check, plan: "unknown" if check == OPEN else "held"  # noqa: E731
     invalid = asyncio.run(road(System(doubtful)).walk(executions=1)).record
