@@ -25,6 +25,7 @@ _engine = click.option(
     show_default=True,
     help="Who makes the faults. auto: TOXIPROXY_URL, else toxiproxy-server on PATH or in .tools, else embedded.",
 )
+_SEEDS = click.IntRange(min=0, max=(1 << 63) - 1)  # what run.json and findings can hold
 _runs = click.option(
     "--runs", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), help="Where run folders go."
 )
@@ -68,7 +69,7 @@ def shape(recording: Path) -> int:
 @cli.command()
 @click.argument("scenario", type=click.Path(path_type=Path), metavar="SCENARIO.yaml")
 @click.option("--recording", type=click.Path(path_type=Path), help="Instead of the scenario's.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the search and the faults.")
+@click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of the search and the faults.")
 @click.option("--executions", type=click.IntRange(min=1), help="Plans that the search runs, instead of the scenario's.")
 @_engine
 @_runs
@@ -102,7 +103,7 @@ def report(folder: Path) -> int:
 
 
 @cli.command()
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the customers, the faults and the search.")
+@click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of the customers, the faults and the search.")
 @click.option("--fixed", is_flag=True, help="The shop with every mend on: nothing may be found.")
 @_engine
 @_runs
@@ -129,13 +130,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ReaderGone, SystemExit):  # the latter is click's, with code 1, of a write that met EPIPE
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
         code = ReaderGone.exit_code
-    except Exception:  # noqa: BLE001  (a bug of ours; Python's exit code would be 1, which says that something was found)
-        traceback.print_exc()
-        click.echo(
-            "foreshock: this is a bug of Foreshock's, not of your system; please report the lines above", err=True
-        )
+    except Exception as error:  # noqa: BLE001  (of all else; Python's exit code would be 1: that something was found)
+        click.echo(_unforeseen(error), err=True)
         code = HarnessError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception) -> str:
+    """One line where the machine refused (a disk is full, a folder may not be written); else a bug, with traceback."""
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+        return f"foreshock: {error.filename or 'output'}: {error.strerror or error}"
+    lines = "".join(traceback.format_exception(error))
+    return f"{lines}foreshock: this is a bug of Foreshock's, not of your system; please report the lines above"
 
 
 if __name__ == "__main__":

@@ -126,7 +126,9 @@ def test_options_reach_their_command(
         ("rn", "No such command 'rn'"),
         ("run", "Missing argument 'SCENARIO.yaml'"),
         ("run s.yaml --seeed 1", "No such option"),
-        ("run s.yaml --seed one", "Invalid value for '--seed': 'one' is not a valid integer."),
+        ("run s.yaml --seed one", "Invalid value for '--seed': 'one' is not a valid integer"),
+        ("run s.yaml --seed -1", "Invalid value for '--seed': -1 is not in the range 0<=x<=9223372036854775807."),
+        ("demo --seed 9223372036854775808", "Invalid value for '--seed': 9223372036854775808 is not in the range"),
         ("run s.yaml --executions 0", "Invalid value for '--executions': 0 is not in the range x>=1."),
         ("run s.yaml --engine toxy", "Invalid value for '--engine': 'toxy' is not one of"),
         ("reproduce f.yaml --times 0", "Invalid value for '--times': 0 is not in the range 1<=x<=100."),
@@ -149,6 +151,8 @@ def test_an_option_that_can_not_be_is_refused_with_2(
         (InvalidRun("nothing was compared"), 3, "foreshock: nothing was compared\n"),
         (Interrupted(2), 130, "foreshock: interrupted by SIGINT: faults lifted, processes stopped\n"),
         (Interrupted(15), 143, "foreshock: interrupted by SIGTERM: faults lifted, processes stopped\n"),
+        (OSError(28, "No space left on device"), 3, "foreshock: output: No space left on device\n"),
+        (PermissionError(13, "Permission denied", "runs/a"), 3, "foreshock: runs/a: Permission denied\n"),
         (KeyboardInterrupt(), 130, "\nforeshock: interrupted\n"),  # below the terminal's ^C
     ],
 )
