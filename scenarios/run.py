@@ -38,6 +38,7 @@ from scenarios.provenance import versions
 from scenarios.report.story import tell
 from scenarios.report.terminal import Terminal
 from scenarios.report.timeline import SHAKEN
+from scenarios.report.wording import counted
 from scenarios.report.write import write_report
 from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Phase, Result, RunRecord, Search
@@ -184,7 +185,7 @@ class _Run:
         with self._terminal.progress("explore", executions) as bar:
 
             def on_progress(progress: Progress) -> None:
-                found = f"{len(progress.violated)} checks violated" if progress.violated else ""
+                found = f"{counted(len(progress.violated), 'check')} violated" if progress.violated else ""
                 bar.update(progress.executions, found)
 
             result = await search(
@@ -204,6 +205,7 @@ class _Run:
             self.ledger.doubts.append("the search ran no plan before its time was over: raise explore.for")
         elif result.unknown == result.executions:
             self.ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
+        self.ledger.search = _search_of(result, (), pool)  # kept even if the minimising is interrupted
         explained = await self._minimised(pool, result)
         self.ledger.search = _search_of(result, explained, pool)
         self.ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))

@@ -385,12 +385,10 @@ def test_what_a_torn_recording_lacks_is_said(road: Callable[..., Road]) -> None:
     )
 
 
-@pytest.mark.parametrize("nth", [1, 2, 5])
-def test_a_run_that_is_cancelled_in_any_phase_leaves_a_folder_that_reads(road: Callable[..., Road], nth: int) -> None:
-    system = System()
-    walked = road(system)
+def cancelled(walked: Road, system: System, nth: int) -> None:
+    """Walks until the nth plan is under way, and is cancelled then."""
 
-    async def cancelled() -> None:
+    async def walk() -> None:
         going = asyncio.ensure_future(walked.walk())
         reached = asyncio.Event()
 
@@ -405,12 +403,28 @@ def test_a_run_that_is_cancelled_in_any_phase_leaves_a_folder_that_reads(road: C
         await going
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(cancelled())
+        asyncio.run(walk())
     assert system.opened == 0
+
+
+@pytest.mark.parametrize("nth", [1, 2, 5])
+def test_a_run_that_is_cancelled_in_any_phase_leaves_a_folder_that_reads(road: Callable[..., Road], nth: int) -> None:
+    system = System()
+    walked = road(system)
+    cancelled(walked, system, nth)
     record = walked.folder.record
     assert (record.result, record.reason) == ("interrupted", "it was stopped before its end")
     assert [phase.name for phase in record.phases] == ["calm", "shake"][: min(nth, 3) - 1]
     assert walked.said.count(f"kept foreshock report {walked.folder.path}") == (nth > 1)
+
+
+def test_a_search_is_kept_when_its_minimising_is_cancelled(road: Callable[..., Road]) -> None:
+    system = System(violated_under("lost_reply"))
+    walked = road(system)
+    cancelled(walked, system, 2 + 12 + 1)
+    search = walked.folder.record.search
+    assert search is not None
+    assert (search.executions, search.minimising) == (12, 0)
 
 
 def test_a_failure_of_ours_is_raised_and_stands_in_the_record(road: Callable[..., Road]) -> None:
