@@ -32,6 +32,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     replay_started_s: float = 0.0
     log_lines: tuple[LogLine, ...] = ()  # what the instance's processes said meanwhile, in order of time
     samples: tuple[Sample, ...] = ()  # metrics read before and after
+    losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
 
     @property
     def violated(self) -> tuple[str, ...]:

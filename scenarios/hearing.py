@@ -55,3 +55,14 @@ class Heard:
     def samples(self) -> tuple[Sample, ...]:
         """In the order in which they came."""
         return self._metrics.samples
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What was not heard, or heard and not kept: a sentence each."""
+        said = [
+            f"{count} scrapes of {source}'s metrics gave nothing" for source, count in self._metrics.failures.items()
+        ]
+        if self._metrics.forgotten:
+            said.append(f"the oldest {self._metrics.forgotten} samples were forgotten")
+        logs = {source: listener.forgotten for source, listener in self._logs.items() if listener.forgotten}
+        return (*said, *(f"the oldest {count} log lines of {source} were forgotten" for source, count in logs.items()))

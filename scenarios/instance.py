@@ -138,6 +138,7 @@ class Instance:
             replay_started_s=replay_started_s,
             log_lines=heard.log_lines,
             samples=heard.samples,
+            losses=heard.losses,
         )
 
     async def _make_fresh(self) -> None:

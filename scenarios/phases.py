@@ -35,6 +35,7 @@ def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
         hold=spread(outcome.hold_s for outcome in outcomes if outcome.sent_s is not None),
         checks=execution.results,
         receipts=execution.history.receipts,
+        losses=execution.losses,
     )
 
 

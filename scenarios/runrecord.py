@@ -37,6 +37,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     hold: Spread | None = None
     checks: tuple[CheckResult, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,6 +95,8 @@ class Terminal:
                     _text(f"  {result.check}: {result.message}")
                 )
                 self._console.print(_labelled("", said))
+        for loss in phase.losses:
+            self._console.print(_labelled("", _text("not heard", _STYLE["unknown"]).append(_text(f"  {loss}"))))
 
     def search(self, record: RunRecord) -> None:
         """What the search did, and how much of routes x faults it has been to."""

@@ -20,7 +20,8 @@ def write_report(folder: Path) -> Path:
     run = Run.open(folder)
     told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
     timeline = charts(run.record, run.outcomes(), run.faults(), run.findings)
-    html = page(run.record, told, timeline, run.tears)
+    unheard = [f"{phase.name}: {loss}" for phase in run.record.phases for loss in phase.losses]
+    html = page(run.record, told, timeline, [*run.tears, *unheard])
     replace_file(folder / JUNIT, junit(run.record, told))
     path = folder / HTML
     replace_file(path, html.encode())
