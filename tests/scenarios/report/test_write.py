@@ -40,7 +40,7 @@ def test_a_torn_stream_is_reported_and_said(run_folder: Path) -> None:
     stream = run_folder / "outcomes.jsonl.zst"
     stream.write_bytes(stream.read_bytes()[:-20])
     html = write_report(run_folder).read_text(encoding="utf-8")
-    assert "Not all of the run could be read" in html
+    assert "Not all of the run was heard, or could be read" in html
     assert "outcomes.jsonl.zst is cut off" in html
 
 
