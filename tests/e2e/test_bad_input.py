@@ -23,6 +23,7 @@ version: 1
 name: elsewhere
 target: http://ADDRESS
 recording: RECORDING
+replay: {speed: 8}
 invariants:
   - {name: it is up, http: {get: "http://ADDRESS/"}, expect: status == 200}
 """

@@ -151,6 +151,6 @@ def test_a_system_that_is_not_the_recorded_one_says_nothing_about_it(site: Any) 
     site.write("booth.yaml", ('target: "${processes.booth.url}"', 'target: "${processes.printer.url}"'))
     ended = site.run("run", "booth.yaml", "--engine", "embedded")
     assert ended.code == 3
-    assert ended.err.startswith("foreshock: calm: 0 of 12 answers had the recorded status (")
+    assert ended.err.startswith("foreshock: calm: 0 of 24 requests had the recorded status (GET /shows: 200 recorded,")
     assert "this is not the system that was recorded" in ended.err
     assert Run.open(site.run_folder).record.result == "invalid"
