@@ -205,8 +205,10 @@ class _Run:
             self.ledger.doubts.append("the search ran no plan before its time was over: raise explore.for")
         elif result.unknown == result.executions:
             self.ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
-        self.ledger.search = _search_of(result, (), pool)  # kept even if the minimising is interrupted
+        self.ledger.search = _search_of(result, (), pool)  # kept, as what it caught, if the minimising is interrupted
+        self.ledger.findings += _not_yet_small(result)
         explained = await self._minimised(pool, result)
+        self.ledger.findings.clear()
         self.ledger.search = _search_of(result, explained, pool)
         self.ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
         return explained
@@ -304,6 +306,15 @@ def _heard(execution: Execution) -> SignalLog:
         samples=execution.samples,
         log_lines=execution.log_lines,
     )
+
+
+def _not_yet_small(result: SearchResult) -> list[Finding]:
+    """The simplest violation of each check as it was met."""
+    simplest = {caught.check: caught for caught in reversed(result.caught)}
+    return [
+        finding_of(caught.simplest[0], check, phase="explore", hits=caught.hits, evidence=None)
+        for check, caught in simplest.items()
+    ]
 
 
 def _search_of(result: SearchResult, explained: Sequence[Explained], pool: Pool) -> Search:

@@ -418,13 +418,14 @@ def test_a_run_that_is_cancelled_in_any_phase_leaves_a_folder_that_reads(road: C
     assert walked.said.count(f"kept foreshock report {walked.folder.path}") == (nth > 1)
 
 
-def test_a_search_is_kept_when_its_minimising_is_cancelled(road: Callable[..., Road]) -> None:
+def test_a_search_and_what_it_caught_are_kept_when_its_minimising_is_cancelled(road: Callable[..., Road]) -> None:
     system = System(violated_under("lost_reply"))
     walked = road(system)
     cancelled(walked, system, 2 + 12 + 1)
     search = walked.folder.record.search
     assert search is not None
     assert (search.executions, search.minimising) == (12, 0)
+    assert [(finding.phase, finding.evidence) for finding in walked.folder.findings] == [("explore", None)]
 
 
 def test_a_failure_of_ours_is_raised_and_stands_in_the_record(road: Callable[..., Road]) -> None:
