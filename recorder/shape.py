@@ -96,10 +96,8 @@ def store(shape: Shape, recording: Recording) -> Path:
 
 def render(shape: Shape, console: Console) -> None:
     """A line for the recording, and a table of its routes."""
-    console.print(
-        f"{shape.exchanges} exchanges in {shape.sessions} sessions over {format_duration(shape.duration_s)}",
-        highlight=False,
-    )
+    size = f"{_several(shape.exchanges, 'exchange')} in {_several(shape.sessions, 'session')}"
+    console.print(f"{size} over {format_duration(shape.duration_s)}", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("route", overflow="fold")
     for title in ("count", "per s", "p50", "p99"):
@@ -206,3 +204,7 @@ class _Values:
 
 def _number(one: ValueCount) -> float:
     return one.value if isinstance(one.value, int | float) else 0.0
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -21,6 +21,7 @@ from scenarios.interrupt import run_async
 from scenarios.loading import load_scenario
 from scenarios.report.console import console_on
 from scenarios.report.terminal import Terminal
+from scenarios.report.wording import counted
 from scenarios.report.write import write_report
 from scenarios.reproduce import Reproduced, reproduce
 from scenarios.run import Order, run
@@ -94,7 +95,10 @@ async def _reproduced(
         clock=Anchor.now().elapsed_s,
         redact=Redactor(read_key(None)).text,
     ) as pool:
-        terminal.note("reproduce", f"{times} runs of {len(finding.plan.steps)} requests, faults by {pool.engine}")
+        terminal.note(
+            "reproduce",
+            f"{counted(times, 'run')} of {counted(len(finding.plan.steps), 'request')}, faults by {pool.engine}",
+        )
         return await reproduce(finding, pool.run, times)
 
 

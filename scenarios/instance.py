@@ -42,8 +42,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     addresses: Mapping[str, str]  # of the processes
 
     def network_link(self, link: str) -> str:
-        """The name that the network knows this instance's link by: 'payments@2'."""
-        return f"{link}@{self.index}"
+        """The name that the network knows this instance's link by: 'payments', of the second instance 'payments@2'."""
+        return link if self.index == 1 else f"{link}@{self.index}"
 
     def link_specs(self, scenario: Scenario) -> list[LinkSpec]:
         values = address_values("processes", self.addresses)

@@ -195,7 +195,7 @@ def test_a_target_behind_a_link_whose_upstream_is_not_there_is_said_once_nothing
 def test_a_links_listen_address_that_is_taken_is_named(site: Any, foreshock: Foreshock, taken: str) -> None:
     link = 'printer: {upstream: "${processes.printer.address}"'
     site.write("booth.yaml", (link, f'{link}, listen: "{taken}"'), ("instances: 2", "instances: 1"))
-    refused(foreshock(*RUN), 3, f"link printer@1: listen={taken}: .*address already in use; stop what")
+    refused(foreshock(*RUN), 3, f"link printer: listen={taken}: .*address already in use; stop what")
 
 
 def test_a_processs_address_that_is_taken_is_named(site: Any, foreshock: Foreshock, taken: str) -> None:
