@@ -4,6 +4,7 @@ A link is one proxy of the embedded server. With a real Toxiproxy it is two in a
 is the tap that sees every connection (Toxiproxy counts only closed ones), the real one behind it has the toxics.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -32,12 +33,16 @@ class LinkSpec(msgspec.Struct, frozen=True, kw_only=True):
 class Link:
     """`front` is what clients connect to, `shaken` what has the toxics; with the embedded engine they are the same."""
 
-    def __init__(self, spec: LinkSpec, taps: Server, front: Proxy, shaken: Proxy) -> None:
+    def __init__(self, spec: LinkSpec, taps: Server, front: Proxy, toxics: Server, shaken: Proxy) -> None:
         self.spec = spec
         self._taps = taps
         self._front = front
+        self._toxics = toxics
         self._shaken = shaken
         self._down_for: set[str] = set()  # faults that want it down
+        self._on: dict[str, Toxic] = {}  # by name, in the order in which they were added
+        self._crowded = False  # a real Toxiproxy has, or had, two toxics in one direction: see `_renew`
+        self._changing = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -49,11 +54,20 @@ class Link:
         return str(self._front.listen)
 
     async def add(self, toxic: Toxic) -> None:
-        await self._call(self._shaken.add_toxic, toxic)
+        async with self._changing:
+            await self._call(self._shaken.add_toxic, toxic)
+            self._on[toxic.name] = toxic
+            streams = [each.stream for each in self._on.values()]
+            self._crowded |= self.tapped and streams.count(toxic.stream) > 1
 
     async def remove(self, toxic: Toxic) -> None:
         """Nothing if it isn't there."""
-        await self._call(self._shaken.destroy_toxic, toxic.name)
+        async with self._changing:
+            self._on.pop(toxic.name, None)
+            if self._crowded:
+                await self._call(self._renew)
+            else:
+                await self._call(self._shaken.destroy_toxic, toxic.name)
 
     async def down(self, fault: str) -> None:
         """Refuses connections until nobody wants it down any more."""
@@ -75,13 +89,15 @@ class Link:
         A real Toxiproxy that can't be healed (it hangs, it is gone) is taken out of the way first: the tap passes on to
         the upstream itself.
         """
-        self._down_for.clear()
-        try:
-            await self._call(self._heal)
-        except HarnessError:
-            if self.tapped:
-                await self._call(self._front.update, upstream=self.spec.upstream, enabled=True)
-            raise
+        async with self._changing:
+            self._down_for.clear()
+            self._on.clear()
+            try:
+                await self._call(self._heal)
+            except HarnessError:
+                if self.tapped:
+                    await self._call(self._front.update, upstream=self.spec.upstream, enabled=True)
+                raise
 
     async def destroy(self) -> None:
         await self._call(self._front.destroy)
@@ -117,7 +133,24 @@ class Link:
             self._shaken.update(listen=BEHIND_TAP, enabled=True)
             self._front.update(upstream=self._shaken.listen)
 
+    def _renew(self) -> None:
+        """A new proxy in the place of the real one, with the toxics that are on; its connections are closed.
+
+        Toxiproxy 2.12 forgets to shorten a connection's chain when a toxic is removed from one that is closing. If
+        another toxic of that direction still holds data there, the next one that is added ends the whole server:
+        "index out of range" in `ToxicLink.AddToxic`. So a proxy that had two of them gets none any more.
+        """
+        self._shaken.destroy()
+        self._shaken = self._toxics.create(self.spec.upstream, self._shaken.name, BEHIND_TAP)
+        for toxic in self._on.values():
+            self._shaken.add_toxic(toxic)
+        self._front.update(upstream=self._shaken.listen)
+        streams = [toxic.stream for toxic in self._on.values()]
+        self._crowded = len(set(streams)) < len(streams)
+
     def _heal(self) -> None:
+        if self._crowded:
+            self._renew()
         if not self._ill():
             return
         for name in self._shaken.toxics():

@@ -126,7 +126,7 @@ def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
     except Refused as refused:
         mend = "; stop what listens there, or name another port (0: any)" if "already in use" in str(refused) else ""
         raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}{mend}") from None
-    return Link(spec, engine.taps, front, shaken)
+    return Link(spec, engine.taps, front, engine.toxics, shaken)
 
 
 def _check_reachable(url: str, listen: str) -> None:

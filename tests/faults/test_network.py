@@ -178,7 +178,9 @@ def test_two_faults_of_one_kind_on_one_link_add_up_and_end_apart(linked):
             await conductor.before_step("s2")
             assert (await client.ask())[1] >= 0.24
             await conductor.after_step("s1")
-            assert 0.14 <= (await client.ask())[1] < 0.24
+            # With a real Toxiproxy the connections of before were closed: see `Link._renew`.
+            async with await link.client() as later:
+                assert 0.14 <= (await later.ask())[1] < 0.24
             await conductor.heal()
 
     asyncio.run(check())
@@ -213,6 +215,26 @@ def test_whatever_way_the_block_is_left_nothing_stays_behind(linked, wire, way_o
                 raise way_out
         with pytest.raises(ConnectionRefusedError):
             await wire.Client.to(net.address("payments"))
+
+    asyncio.run(check())
+
+
+def test_a_link_whose_faults_overlapped_in_one_direction_can_be_shaken_again(linked, wire):
+    """Toxiproxy 2.12 itself ends here, with the server: see `Link._renew`."""
+
+    async def check():
+        async with linked(answer=b"x" * 100 + b"\n") as link:
+            overlapping = link.conductor(fault("cut_reply", after_bytes=10), fault("slow", "g", latency_ms=800))
+            await overlapping.start()
+            async with await link.client() as client:
+                client.writer.write(b"get\n")
+                await wire.eventually(lambda: link.upstream.lines == [b"get\n"])
+                await overlapping.heal()
+                again = link.conductor(fault("slow", latency_ms=1))
+                await again.start()
+                await again.heal()
+            async with await link.client() as client:
+                assert (await client.ask())[0] == b"x" * 100 + b"\n"
 
     asyncio.run(check())
 
