@@ -1,11 +1,7 @@
 """shop.yaml is a scenario, and docker-compose.yml brings the same road up."""
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
 import scenarios.shop
@@ -38,13 +34,3 @@ def test_compose_publishes_to_this_machine_only():
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
     assert services["toxiproxy"]["image"] == "ghcr.io/shopify/toxiproxy:2.12.0"
-
-
-def test_compose_accepts_its_file():
-    tool = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-    if not shutil.which(tool[0]):
-        pytest.skip("no docker-compose here")
-    environment = {**os.environ, "COMPOSE_PROJECT_NAME": "foreshock"}
-    command = [*tool, "-f", str(ROOT / "docker-compose.yml"), "--profile", "customers", "config", "--quiet"]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
