@@ -1,7 +1,9 @@
 """A Toxiproxy-compatible server: control API and data plane, run as a child process that outlives its owner.
 
-Toxics so far: latency, timeout, reset_peer, limit_data, noop, and a disabled proxy. The road of a byte: `proxy`
-accepts, `relay` joins two sockets by two pipes, `stages` are the toxics on them, `journal` is what is remembered.
+The road of a byte: `proxy` accepts, `relay` joins two sockets by two pipes, `stages` and `pacing` are the toxics on
+them, `journal` is what is remembered.
 """
 
-SUPPORTED = ("latency", "timeout", "reset_peer", "limit_data", "noop")
+from faults.toxic import ATTRIBUTES
+
+SUPPORTED = tuple(ATTRIBUTES)  # the types of toxics it has: all

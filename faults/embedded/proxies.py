@@ -1,13 +1,12 @@
 """All proxies of the server, and what Toxiproxy's API does to them. Errors are `ApiError`: a status and a message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from faults.embedded import SUPPORTED
 from faults.embedded.address import AddressError
 from faults.embedded.decoding import ProxyBody, ToxicBody, read_attributes
 from faults.embedded.proxy import Proxy
-from faults.embedded.toxics import LiveToxic, defaults
+from faults.embedded.toxics import LiveToxic, defaults, what_is_wrong
 from faults.toxic import ATTRIBUTES
 
 DEFAULT_LISTEN = "127.0.0.1:0"  # Toxiproxy takes all interfaces when nothing is said; a proxy of faults shouldn't
@@ -94,20 +93,19 @@ class Proxies:
             raise ApiError(400, "stream was invalid, can be either upstream or downstream")
         if asked.type not in ATTRIBUTES:
             raise ApiError(400, "invalid toxic type")
-        if asked.type not in SUPPORTED:
-            known = ", ".join(SUPPORTED)
-            raise ApiError(400, f"toxic type {asked.type} is not supported by the embedded server (it has {known})")
         name = asked.name or f"{asked.type}_{asked.stream.lower()}"
         if "/" in name:
             raise ApiError(400, "toxic name was invalid, can't contain '/'")
         if proxy.toxic(name):
             raise ApiError(409, "toxic already exists")
+        attributes = defaults(asked.type, read_attributes(asked.type, asked.attributes))
+        _check_attributes(asked.type, attributes)
         toxic = LiveToxic(
             name=name,
             type=asked.type,
             stream=asked.stream,
             toxicity=1.0 if asked.toxicity is None else asked.toxicity,
-            attributes=defaults(asked.type, read_attributes(asked.type, asked.attributes)),
+            attributes=attributes,
             seed=f"{self._seed}/{name}",
         )
         proxy.add_toxic(toxic)
@@ -116,7 +114,9 @@ class Proxies:
     def update_toxic(self, proxy: Proxy, name: str, asked: ToxicBody) -> LiveToxic:
         """Attributes and toxicity, as far as they are given. A refused update changes nothing."""
         toxic = toxic_of(proxy, name)
-        proxy.update_toxic(toxic, read_attributes(toxic.type, asked.attributes), asked.toxicity)
+        attributes = {**toxic.attributes, **read_attributes(toxic.type, asked.attributes)}
+        _check_attributes(toxic.type, attributes)
+        proxy.update_toxic(toxic, attributes, asked.toxicity)
         return toxic
 
     async def _start(self, asked: ProxyBody) -> Proxy:
@@ -140,6 +140,12 @@ def _check_fields(asked: ProxyBody, where: str = "") -> None:
     for field, value in (("name", asked.name), ("upstream", asked.upstream)):
         if not value:
             raise ApiError(400, f"missing required field: {field}{where}")
+
+
+def _check_attributes(toxic_type: str, attributes: Mapping[str, int]) -> None:
+    wrong = what_is_wrong(toxic_type, attributes)
+    if wrong is not None:
+        raise ApiError(400, wrong)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """One proxy: a port, the connections it accepted, its toxics, its journal. Methods change it; `as_json` shows it."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from faults.embedded.address import AddressError, Port, split
 from faults.embedded.journal import Journal
-from faults.embedded.relay import Connection, Side
+from faults.embedded.relay import Connection
+from faults.embedded.side import Side
 from faults.embedded.toxics import LiveToxic
 
 DIAL_S = 10.0  # bound of a connection to the upstream
@@ -77,8 +77,8 @@ class Proxy:
         self.toxics.append(toxic)
         self._apply(toxic)
 
-    def update_toxic(self, toxic: LiveToxic, attributes: Mapping[str, int], toxicity: float | None) -> None:
-        toxic.attributes = {**toxic.attributes, **attributes}
+    def update_toxic(self, toxic: LiveToxic, attributes: dict[str, int], toxicity: float | None) -> None:
+        toxic.attributes = attributes
         toxic.toxicity = toxic.toxicity if toxicity is None else toxicity
         self._apply(toxic)
 

@@ -6,86 +6,14 @@ A half-close is passed on as one, a reset as a reset. (Toxiproxy turns both into
 
 import asyncio
 import random
-import socket
-import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from faults.embedded.journal import Entry
-from faults.embedded.stages import STAGES, Sink, Stage
+from faults.embedded.kinds import STAGES
+from faults.embedded.side import Client, Side
+from faults.embedded.stages import CHUNK_BYTES, Sink, Stage
 from faults.embedded.toxics import LiveToxic
-
-LINGER_S = 5.0  # how long a closed socket may take to send what was accepted for it
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
-
-
-class Side(asyncio.Protocol):
-    """One socket of a connection. `who` is 'client' or 'upstream'."""
-
-    def __init__(self, hop: "Connection", who: str) -> None:
-        self.hop = hop
-        self.who = who
-        self.transport: asyncio.Transport | None = None
-        self.reads: Direction  # what it says goes in here
-        self.writes: Direction  # what it hears comes out of here
-        self.lost = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's isn't a subclass of it
-        self.hop.made(self)
-
-    def data_received(self, data: bytes) -> None:
-        self.reads.enter(data)
-
-    def eof_received(self) -> bool:
-        self.reads.enter_end()
-        return True  # a half-close: the other direction goes on
-
-    def pause_writing(self) -> None:
-        self.writes.set_writable(False)
-
-    def resume_writing(self) -> None:
-        self.writes.set_writable(True)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self.hop.lost(self)
-
-    def send(self, data: bytes) -> None:
-        if self.transport is not None and not self.lost:
-            self.transport.write(data)
-
-    def send_end(self) -> None:
-        if self.transport is not None and not self.lost and not self.transport.is_closing():
-            self.transport.write_eof()
-
-    def close(self, *, reset: bool) -> None:
-        """Sends what was accepted, then FIN, or RST; at the latest after LINGER_S."""
-        transport = self.transport
-        if transport is None or self.lost:
-            return
-        if reset:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        transport.close()
-        if transport.get_write_buffer_size():
-            self.hop.loop.call_later(LINGER_S, transport.abort)
-
-
-class Client(Side):
-    """The accepted socket: its bytes are the journal's."""
-
-    def data_received(self, data: bytes) -> None:
-        entry = self.hop.entry
-        entry.bytes_up += len(data)
-        entry.active_s = time.monotonic()
-        self.reads.enter(data)
-
-    def send(self, data: bytes) -> None:
-        entry = self.hop.entry
-        entry.bytes_down += len(data)
-        entry.active_s = time.monotonic()
-        super().send(data)
 
 
 class Direction:
@@ -97,7 +25,8 @@ class Direction:
         self.near, self.far = near, far
         self.stages: list[Stage] = []
         self.first: Sink = self
-        self.writable = True
+        self.writable = True  # the far socket takes more
+        self.throttling = False
         self.entered_end = False  # nothing more is let in
         self.out = False  # the end came out
         self.at_end: Callable[[], None] | None = None  # instead of a half-close
@@ -113,7 +42,7 @@ class Direction:
             assert self.near.transport is not None
             self.near.transport.pause_reading()
         elif not self.entered_end:
-            self.first.push(data, time.monotonic())
+            self._let_in(data)
 
     def enter_end(self) -> None:
         if not self.entered_end:
@@ -125,21 +54,34 @@ class Direction:
         """Both sockets are there: what came early goes first."""
         early, self.early = self.early or [], None
         for data in early:
-            self.first.push(data, time.monotonic())
+            self._let_in(data)
         if self.entered_end:
             self.first.end()
         self.throttle()
 
+    def _let_in(self, data: bytes) -> None:
+        """To toxics in chunks such as Toxiproxy reads (a read of uvloop is up to 256 KiB)."""
+        now_s = time.monotonic()
+        if self.first is self or len(data) <= CHUNK_BYTES:
+            self.first.push(data, now_s)
+            return
+        for start in range(0, len(data), CHUNK_BYTES):
+            self.first.push(data[start : start + CHUNK_BYTES], now_s)
+
     def enter_reset(self) -> None:
         """The near socket was reset: so will be the far one, after what was said before."""
         ended = f"{self.near.who} reset"
-        self.at_end = lambda: self.hop.close(ended, reset=True)
-        if self.entered_end:  # its end is out, or on its way
+        if self.out:
             self.hop.close(ended, reset=True)
-        else:
+        elif self.at_end is None:  # else a toxic has ended it before
+            self.at_end = lambda: self.hop.close(ended, reset=True)
             self.enter_end()
 
     # the end of the chain is the far socket
+
+    @property
+    def full(self) -> bool:
+        return not self.writable
 
     def push(self, data: bytes, at_s: float) -> None:
         if not self.hop.closing:
@@ -158,13 +100,19 @@ class Direction:
     # for the stages
 
     def throttle(self) -> None:
+        if self.throttling or self.hop.closing:
+            return
+        self.throttling = True
+        for stage in reversed(self.stages):  # from the far end on: each makes room for the one before it
+            stage.resume()
+        self.throttling = False
         transport = self.near.transport
         if transport is None or self.near.lost or transport.is_closing() or self.entered_end:
             return
-        if self.writable and not any(stage.full for stage in self.stages):
-            transport.resume_reading()
-        else:
+        if self.first.full:
             transport.pause_reading()
+        else:
+            transport.resume_reading()
 
     def finish(self, stage: Stage, ended: str, *, reset: bool = False) -> None:
         self.entered_end = True
@@ -178,9 +126,6 @@ class Direction:
 
     def set_writable(self, writable: bool) -> None:
         self.writable = writable
-        if writable:
-            for stage in reversed(self.stages):
-                stage.resume()
         self.throttle()
 
     def add(self, stage: Stage) -> None:

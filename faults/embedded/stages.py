@@ -1,6 +1,7 @@
 """Toxics at work: each stage is one toxic on one direction of one connection. Semantics are Toxiproxy 2.12's.
 
-A chunk is pushed with the instant it arrived at the proxy; a stage passes it on, later, less of it, or not at all.
+A chunk (at most CHUNK_BYTES) is pushed with the instant it arrived at the proxy; a stage passes it on, later, less of
+it, or not at all.
 """
 
 import asyncio
@@ -10,8 +11,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
-HELD_CHUNKS = 1024  # as Toxiproxy's latency buffer; each is at most one read (256 KiB on uvloop)
-HELD_BYTES = 32 << 20
+CHUNK_BYTES = 32 << 10  # as Toxiproxy reads
+HELD_CHUNKS = 1024  # as Toxiproxy's latency buffer
 LONGEST_S = 1e6  # of any timer; an attribute may be 2^63 ms
 EARLY_S = 0.0005  # timers have a resolution of 1 ms: what is due within half of it is due
 
@@ -24,6 +25,10 @@ def seconds(ms: int) -> float:
 class Sink(Protocol):
     """What follows in a pipe: another stage, or the socket at its end."""
 
+    @property
+    def full(self) -> bool:
+        """True while it wants no more; what is pushed all the same, it keeps."""
+
     def push(self, data: bytes, at_s: float) -> None: ...
 
     def end(self) -> None: ...
@@ -33,10 +38,9 @@ class Pipe(Protocol):
     """The direction a stage works in, as far as a stage may see it."""
 
     loop: asyncio.AbstractEventLoop
-    writable: bool  # the far socket takes more
 
     def throttle(self) -> None:
-        """Looks again whether the near socket may be read."""
+        """A stage holds more than before, or less: stages before it may go on, the near socket be read, or not."""
 
     def finish(self, stage: "Stage", ended: str, *, reset: bool = False) -> None:
         """Nothing more comes from `stage`; once what it passed on is out, both sides are closed (FIN) or reset."""
@@ -52,11 +56,11 @@ class Stage:
         self.rng = rng
         self.next: Sink
         self.timer: asyncio.TimerHandle | None = None
+        self.busy = False  # passing on: what follows may ask it to resume, and then it would come here twice
 
     @property
     def full(self) -> bool:
-        """True while it wants no more."""
-        return False
+        return self.next.full
 
     def push(self, data: bytes, at_s: float) -> None:
         self.next.push(data, at_s)
@@ -69,7 +73,7 @@ class Stage:
         self.attributes = attributes
 
     def resume(self) -> None:
-        """The far socket takes more again."""
+        """What follows may have room again."""
 
     def remove(self) -> None:
         """The toxic is taken away; called while `next` is still there."""
@@ -77,6 +81,10 @@ class Stage:
 
     def drop(self) -> None:
         """The connection is gone."""
+        self.stop()
+
+    def stop(self) -> None:
+        """No timer runs any more."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -88,11 +96,10 @@ class Latency(Stage):
     def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
         super().__init__(name, attributes, pipe, rng)
         self.held: deque[tuple[float, bytes | None]] = deque()  # (due, chunk; None is the end)
-        self.held_bytes = 0
 
     @property
     def full(self) -> bool:
-        return len(self.held) >= HELD_CHUNKS or self.held_bytes >= HELD_BYTES
+        return len(self.held) >= HELD_CHUNKS
 
     def push(self, data: bytes, at_s: float) -> None:
         self._hold(at_s + self._delay_s(), data)
@@ -105,11 +112,15 @@ class Latency(Stage):
         self._flush()
 
     def resume(self) -> None:
-        if self.timer is None:
+        if self.timer is None and not self.busy:
             self._release()
 
     def remove(self) -> None:
         self._flush()
+
+    def drop(self) -> None:
+        super().drop()
+        self.held.clear()
 
     def _delay_s(self) -> float:
         jitter_ms = self.attributes.get("jitter", 0)
@@ -120,18 +131,18 @@ class Latency(Stage):
         if self.held:
             due_s = max(due_s, self.held[-1][0])
         self.held.append((due_s, data))
-        self.held_bytes += len(data or b"")
-        if self.timer is None:
-            self._release()
+        self.resume()
         self.pipe.throttle()
 
     def _release(self) -> None:
-        """Passes on what is due, as long as the far socket takes it, and sets the timer for the rest."""
+        """Passes on what is due, as long as there is room for it, and sets the timer for the rest."""
         self.timer = None
+        self.busy = True
         now_s = time.monotonic()
-        while self.held and self.held[0][0] <= now_s + EARLY_S and self.pipe.writable:
+        while self.held and self.held[0][0] <= now_s + EARLY_S and not self.next.full:
             self._pass_first()
-        if self.held and self.pipe.writable:
+        self.busy = False
+        if self.held and not self.next.full:
             self.timer = self.pipe.loop.call_later(self.held[0][0] - now_s, self._release)
         self.pipe.throttle()
 
@@ -140,13 +151,14 @@ class Latency(Stage):
         if data is None:
             self.next.end()
         else:
-            self.held_bytes -= len(data)
             self.next.push(data, due_s)
 
     def _flush(self) -> None:
-        self.drop()
+        self.stop()
+        self.busy = True
         while self.held:
             self._pass_first()
+        self.busy = False
         self.pipe.throttle()
 
 
@@ -156,6 +168,10 @@ class Timeout(Stage):
     def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
         super().__init__(name, attributes, pipe, rng)
         self._restart()
+
+    @property
+    def full(self) -> bool:
+        return False
 
     def push(self, data: bytes, at_s: float) -> None:
         self._restart()
@@ -168,13 +184,13 @@ class Timeout(Stage):
         self._close()
 
     def _restart(self) -> None:
-        self.drop()
+        self.stop()
         timeout_s = seconds(self.attributes.get("timeout", 0))
         if timeout_s > 0:
             self.timer = self.pipe.loop.call_later(timeout_s, self._close)
 
     def _close(self) -> None:
-        self.drop()
+        self.stop()
         self.pipe.finish(self, f"toxic {self.name}")
 
 
@@ -184,6 +200,10 @@ class ResetPeer(Stage):
     Unlike Toxiproxy it resets connections that were open before it was added too, and leaves those alone that it was
     not drawn for.
     """
+
+    @property
+    def full(self) -> bool:
+        return False
 
     def push(self, data: bytes, at_s: float) -> None:
         self._trigger()
@@ -200,7 +220,7 @@ class ResetPeer(Stage):
             self.timer = self.pipe.loop.call_later(seconds(self.attributes.get("timeout", 0)), self._reset)
 
     def _reset(self) -> None:
-        self.drop()
+        self.stop()
         self.pipe.finish(self, f"toxic {self.name}", reset=True)
 
 
@@ -210,20 +230,15 @@ class LimitData(Stage):
     def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
         super().__init__(name, attributes, pipe, rng)
         self.passed = 0
+        self.cut = False
 
     def push(self, data: bytes, at_s: float) -> None:
+        if self.cut:
+            return
         left = max(0, self.attributes.get("bytes", 0) - self.passed)
         self.passed += min(left, len(data))
         if left:
             self.next.push(data[:left], at_s)
         if len(data) >= left:
+            self.cut = True
             self.pipe.finish(self, f"toxic {self.name}")
-
-
-STAGES: Mapping[str, type[Stage]] = {
-    "latency": Latency,
-    "timeout": Timeout,
-    "reset_peer": ResetPeer,
-    "limit_data": LimitData,
-    "noop": Stage,
-}

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from faults.toxic import ATTRIBUTES
 
+_INT64 = (1 << 63) - 1
+
 
 @dataclass(slots=True)
 class LiveToxic:
@@ -37,3 +39,20 @@ class LiveToxic:
 def defaults(toxic_type: str, given: Mapping[str, int]) -> dict[str, int]:
     """Every attribute of the type: as given, else 0; what the type doesn't know is dropped."""
     return {name: given.get(name, 0) for name in ATTRIBUTES[toxic_type]}
+
+
+def what_is_wrong(toxic_type: str, attributes: Mapping[str, int]) -> str | None:
+    """Why a toxic of the type can't work with these attributes, all of them given; None if it can.
+
+    These are the ones that kill a Toxiproxy 2.12 at the first byte; everything else it takes is taken.
+    """
+    average, variation = attributes.get("average_size", 1), attributes.get("size_variation", 0)
+    for name, value, low, high in (
+        ("rate", attributes.get("rate", 0), 0, _INT64),
+        ("average_size", average, 1, _INT64),
+        ("size_variation", variation, 0, average),
+        ("jitter", attributes.get("jitter", 0), -_INT64, _INT64 >> 1),
+    ):
+        if not low <= value <= high:
+            return f"{toxic_type}.{name} was invalid: {value}, expected {low} to {high}"
+    return None

@@ -1,0 +1,184 @@
+"""Toxics that pace: what comes waits its turn and leaves in pieces. Semantics are Toxiproxy 2.12's.
+
+Nothing here buffers: a paced stage is full while it holds a single byte, and then the near socket isn't read.
+"""
+
+import math
+import random
+import time
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from faults.embedded.stages import EARLY_S, LONGEST_S, Pipe, Stage, seconds
+
+SLICE_S = 0.1  # a chunk that takes longer leaves in pieces of this
+CATCH_UP_S = 0.1  # how much lateness of a timer is made good by what follows
+TICK_S = 0.001  # a timer's resolution: pieces that are closer leave together
+
+
+class Paced(Stage):
+    """Passes one chunk after the other on, in pieces, each when it is due. The end waits for what came before it."""
+
+    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
+        super().__init__(name, attributes, pipe, rng)
+        self.pieces: deque[bytes] = deque()  # of the chunk whose turn it is
+        self.at_s = 0.0  # when that chunk arrived
+        self.held: deque[tuple[float, bytes | None]] = deque()  # what came after it; None is the end
+        self.due_s: float | None = None  # of the first piece, once it is its turn
+        self.last_s = -math.inf  # when the last piece left
+        self.owed_s = 0.0  # by how much that was late
+
+    @abstractmethod
+    def cut(self, data: bytes) -> Sequence[bytes]:
+        """The pieces of a chunk, none of them empty."""
+
+    @abstractmethod
+    def due(self, size: int, now_s: float) -> float:
+        """When a piece of so many bytes may leave whose turn it is now (0: the end)."""
+
+    @property
+    def full(self) -> bool:
+        return bool(self.pieces or self.held)
+
+    def push(self, data: bytes, at_s: float) -> None:
+        self.held.append((at_s, data))
+        self.resume()
+
+    def end(self) -> None:
+        self.held.append((0.0, None))
+        self.resume()
+
+    def update(self, attributes: Mapping[str, int]) -> None:
+        """The chunk whose turn it is leaves at once, whole; what follows is paced anew."""
+        super().update(attributes)
+        self.stop()
+        self.busy = True
+        self._pass_chunk()
+        self.busy = False
+        self._work()
+
+    def resume(self) -> None:
+        if self.timer is None and not self.busy:
+            self._work()
+
+    def drop(self) -> None:
+        super().drop()
+        self.pieces.clear()
+        self.held.clear()
+
+    def remove(self) -> None:
+        self.stop()
+        self.busy = True  # for good
+        self._pass_chunk()
+        while self.held:
+            at_s, data = self.held.popleft()
+            if data is None:
+                self.next.end()
+            else:
+                self.next.push(data, at_s)
+
+    def _work(self) -> None:
+        """Passes on what is due, as long as there is room for it, and sets the timer for the rest."""
+        self.timer = None
+        self.busy = True
+        now_s = time.monotonic()
+        while self.full and not self.next.full:
+            self._take_turn()
+            if self.due_s is None:
+                self.due_s = self.due(len(self.pieces[0]) if self.pieces else 0, now_s)
+            if self.due_s > now_s + EARLY_S:
+                if self.due_s < math.inf:
+                    self.timer = self.pipe.loop.call_later(min(self.due_s - now_s, LONGEST_S), self._work)
+                break
+            self._pass_piece(now_s)
+        self.busy = False
+        self.pipe.throttle()
+
+    def _take_turn(self) -> None:
+        """The next chunk becomes pieces, if it is a chunk."""
+        if not self.pieces and self.held[0][1] is not None:
+            self.at_s, data = self.held.popleft()
+            self.pieces.extend(self.cut(data or b""))
+
+    def _pass_piece(self, now_s: float) -> None:
+        assert self.due_s is not None
+        self.last_s, self.owed_s, self.due_s = now_s, min(now_s - self.due_s, CATCH_UP_S), None
+        if self.pieces:
+            self.next.push(self.pieces.popleft(), self.at_s)
+        else:
+            self.held.popleft()
+            self.next.end()
+
+    def _pass_chunk(self) -> None:
+        """What is left of the chunk whose turn it is, whole."""
+        self.due_s = None
+        if self.pieces:
+            data = b"".join(self.pieces)
+            self.pieces.clear()
+            self.next.push(data, self.at_s)
+
+
+class Bandwidth(Paced):
+    """At most `rate` KB/s (of 1000 bytes); 0 lets nothing through until it is changed or removed."""
+
+    def cut(self, data: bytes) -> Sequence[bytes]:
+        size = int(self._bytes_per_s * SLICE_S) or len(data)
+        return [data[start : start + size] for start in range(0, len(data), size)]
+
+    def due(self, size: int, now_s: float) -> float:
+        if not size:
+            return now_s
+        if not self._bytes_per_s:
+            return math.inf
+        return now_s - self.owed_s + size / self._bytes_per_s
+
+    @property
+    def _bytes_per_s(self) -> int:
+        return self.attributes.get("rate", 0) * 1000
+
+
+class Slicer(Paced):
+    """Pieces of about `average_size` bytes, give or take `size_variation`, and `delay` microseconds after each."""
+
+    def cut(self, data: bytes) -> Sequence[bytes]:
+        """Halved, give or take the variation, until a half is small enough."""
+        average, variation = self.attributes["average_size"], self.attributes.get("size_variation", 0)
+        pieces, uncut = [], [data]
+        while uncut:
+            piece = uncut.pop()
+            if len(piece) - average <= variation:
+                pieces += [piece] if piece else []
+                continue
+            middle = len(piece) // 2 + (self.rng.randrange(-variation, variation) if variation else 0)
+            uncut += (piece[middle:], piece[:middle])
+        return pieces
+
+    def due(self, size: int, now_s: float) -> float:
+        delay_s = min(self.attributes.get("delay", 0) / 1_000_000, LONGEST_S)
+        return max(now_s, self.last_s - min(self.owed_s, TICK_S) + delay_s)
+
+
+class SlowClose(Stage):
+    """Passes data on; the end comes `delay` ms late. An update starts the delay anew, the removal ends it."""
+
+    def end(self) -> None:
+        if self.timer is None:
+            self._wait()
+
+    def update(self, attributes: Mapping[str, int]) -> None:
+        super().update(attributes)
+        if self.timer is not None:
+            self.stop()
+            self._wait()
+
+    def remove(self) -> None:
+        if self.timer is not None:
+            self._end()
+
+    def _wait(self) -> None:
+        self.timer = self.pipe.loop.call_later(seconds(self.attributes.get("delay", 0)), self._end)
+
+    def _end(self) -> None:
+        self.stop()
+        self.next.end()
