@@ -14,9 +14,7 @@ import msgspec
 
 import foreshock
 from faults.child import EmbeddedChild
-from faults.embedded import SUPPORTED
 from faults.finishing import in_thread
-from faults.toxic import ATTRIBUTES
 from faults.toxiproxy import Server
 from foreshock.errors import HarnessError, UsageError
 
@@ -83,11 +81,6 @@ class Engine:
     def tapped(self) -> bool:
         """Whether the toxics are a real Toxiproxy's."""
         return self.toxics is not self.taps
-
-    @property
-    def supported(self) -> Sequence[str]:
-        """The types of toxics it has."""
-        return tuple(ATTRIBUTES) if self.tapped else SUPPORTED
 
 
 @asynccontextmanager

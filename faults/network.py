@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Any
 
-from faults.catalogue import Compiled, Down, compile_fault
+from faults.catalogue import Compiled, compile_fault
 from faults.conductor import Conductor
 from faults.engine import Choice, Engine, choose, running, tool_folders
 from faults.fault import Fault
@@ -85,16 +85,9 @@ class Network:
 
     def _compiled(self, fault: Fault) -> Compiled:
         try:
-            compiled = compile_fault(fault)
+            return compile_fault(fault)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        for toxic in () if isinstance(compiled, Down) else compiled:
-            if toxic.type not in self._engine.supported:
-                raise UsageError(
-                    f"fault {fault.id!r}: engine {self.engine} has no toxic of type={toxic.type!r}: "
-                    "it needs a real Toxiproxy (engine: toxiproxy)"
-                )
-        return compiled
 
     async def _make(self, specs: Sequence[LinkSpec], run: str) -> None:
         names = {spec.name: f"foreshock-{run}-{spec.name}".replace("/", "-") for spec in specs}

@@ -15,6 +15,7 @@ import pytest
 
 from faults.fault import At, Fault, Nth, Window
 from faults.network import LinkSpec, Network
+from faults.toxic import ATTRIBUTES
 from foreshock.errors import HarnessError, UsageError
 
 EVERYTHING = Window()
@@ -334,14 +335,15 @@ def test_faults_need_ids_of_their_own(linked):
     asyncio.run(check())
 
 
-def test_the_embedded_engine_refuses_toxics_it_lacks():
+def test_every_type_of_toxic_is_to_be_had_on_every_engine(linked):
     async def check():
-        async with Network.open(
-            "embedded", [LinkSpec(name="payments", upstream="127.0.0.1:1")], seed=1, run="t"
-        ) as net:
-            slicer = fault("toxic", type="slicer", attributes={"average_size": 10})
-            with pytest.raises(UsageError, match=r"no toxic of type='slicer': it needs a real Toxiproxy"):
-                net.conductor([slicer], {"payments": "payments"}, time.monotonic, 1.0)
+        async with linked() as link:
+            for number, toxic_type in enumerate(ATTRIBUTES):
+                attributes = {"average_size": 10} if toxic_type == "slicer" else {}
+                one = fault("toxic", f"f{number}", type=toxic_type, attributes=attributes)
+                conductor = link.conductor(one)
+                await conductor.start()
+                await conductor.heal()
 
     asyncio.run(check())
 
