@@ -30,6 +30,12 @@ def join(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+async def resolved(listen: str) -> str:
+    """`listen` with its host as a number, as a bound port is shown. Raises AddressError."""
+    _, address = await _resolve(*split(listen))
+    return join(str(address[0]), int(str(address[1])))
+
+
 class Port:
     """A bound port that listens or refuses.
 

@@ -14,6 +14,7 @@ from faults.toxic import ATTRIBUTES
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Float32 = Annotated[float, msgspec.Meta(ge=-3.4e38, le=3.4e38)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=(1 << 31) - 1)]
 T = TypeVar("T")
 
 
@@ -21,21 +22,26 @@ class BadBody(Exception):
     """Status 400; the message is complete."""
 
 
-class ProxyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a creation and of an update; what isn't given is None, or empty."""
-
-    name: str = ""
-    listen: str = ""
-    upstream: str = ""
-    enabled: bool | None = None
-
-
 class ToxicBody(msgspec.Struct, frozen=True, kw_only=True):
+    """`ttl` (ms) and `connections` are ours: Toxiproxy ignores them."""
+
     name: str = ""
     type: str = ""
     stream: str = "downstream"
     toxicity: Float32 | None = None
     attributes: dict[str, Any] = msgspec.field(default_factory=dict)
+    ttl: Positive | None = None
+    connections: list[Positive] = msgspec.field(default_factory=list)
+
+
+class ProxyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a creation and of an update; what isn't given is None, or empty. Toxiproxy ignores `toxics`."""
+
+    name: str = ""
+    listen: str = ""
+    upstream: str = ""
+    enabled: bool | None = None
+    toxics: list[ToxicBody] = msgspec.field(default_factory=list)
 
 
 def read(body: bytes, wanted: type[T]) -> T:

@@ -9,7 +9,8 @@ import sys
 import msgspec
 
 from faults.embedded.decoding import ProxyBody
-from faults.embedded.proxies import ApiError, Proxies
+from faults.embedded.proxies import Proxies
+from faults.embedded.refusal import ApiError
 from foreshock.errors import HarnessError
 
 READ_S = 2.0  # healing is to be done within 5 s of the owner's death

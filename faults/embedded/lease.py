@@ -12,7 +12,8 @@ import sys
 import msgspec
 
 from faults.embedded.guardian import Guard, Guardian
-from faults.embedded.proxies import ApiError, Proxies
+from faults.embedded.proxies import Proxies
+from faults.embedded.refusal import ApiError
 
 _LOOK_S = 0.5
 

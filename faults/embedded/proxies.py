@@ -1,21 +1,16 @@
 """All proxies of the server, and what Toxiproxy's API does to them. Errors are `ApiError`: a status and a message."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from faults.embedded.address import AddressError
 from faults.embedded.decoding import ProxyBody, ToxicBody, read_attributes
+from faults.embedded.making import check_attributes, toxic_from, toxics_from
 from faults.embedded.proxy import Proxy
-from faults.embedded.toxics import LiveToxic, defaults, what_is_wrong
-from faults.toxic import ATTRIBUTES
+from faults.embedded.refusal import ApiError
+from faults.embedded.toxics import LiveToxic
 
 DEFAULT_LISTEN = "127.0.0.1:0"  # Toxiproxy takes all interfaces when nothing is said; a proxy of faults shouldn't
-
-
-class ApiError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Proxies:
@@ -39,8 +34,8 @@ class Proxies:
             raise ApiError(404, "proxy not found") from None
 
     async def create(self, asked: ProxyBody) -> Proxy:
-        """A new proxy, or nothing at all."""
-        _check_fields(asked)
+        """A new proxy with its toxics, or nothing at all."""
+        self._check(asked)
         if asked.name in self._by_name:
             raise ApiError(409, "proxy already exists")
         return await self._start(asked)
@@ -48,10 +43,14 @@ class Proxies:
     async def populate(self, asked: Sequence[ProxyBody], done: list[Proxy]) -> None:
         """Each proxy as asked, appended to `done`; stops at the first failure. An equal one is left as it is."""
         for number, one in enumerate(asked, 1):
-            _check_fields(one, f" at proxy {number}")
+            self._check(one, f" at proxy {number}")
         for one in asked:
             known = self._by_name.get(one.name)
-            if known is not None and known.upstream == one.upstream and known.listens_at(one.listen or DEFAULT_LISTEN):
+            if (
+                known is not None
+                and known.upstream == one.upstream
+                and await known.listens_at(one.listen or DEFAULT_LISTEN)
+            ):
                 done.append(known)
                 continue
             if known is not None:
@@ -63,7 +62,7 @@ class Proxies:
         proxy = self.get(name)
         listen, upstream = asked.listen or proxy.listen, asked.upstream or proxy.upstream
         with _bind_errors():
-            if upstream != proxy.upstream or not proxy.listens_at(listen):
+            if not await proxy.is_at(listen, upstream):
                 await proxy.move(listen, upstream)
             if asked.enabled is True:
                 await proxy.enable()
@@ -89,25 +88,7 @@ class Proxies:
             raise ApiError(500, "; ".join(failures))
 
     def add_toxic(self, proxy: Proxy, asked: ToxicBody) -> LiveToxic:
-        if asked.stream.lower() not in ("upstream", "downstream"):
-            raise ApiError(400, "stream was invalid, can be either upstream or downstream")
-        if asked.type not in ATTRIBUTES:
-            raise ApiError(400, "invalid toxic type")
-        name = asked.name or f"{asked.type}_{asked.stream.lower()}"
-        if "/" in name:
-            raise ApiError(400, "toxic name was invalid, can't contain '/'")
-        if proxy.toxic(name):
-            raise ApiError(409, "toxic already exists")
-        attributes = defaults(asked.type, read_attributes(asked.type, asked.attributes))
-        _check_attributes(asked.type, attributes)
-        toxic = LiveToxic(
-            name=name,
-            type=asked.type,
-            stream=asked.stream,
-            toxicity=1.0 if asked.toxicity is None else asked.toxicity,
-            attributes=attributes,
-            seed=f"{self._seed}/{name}",
-        )
+        toxic = toxic_from(asked, [toxic.name for toxic in proxy.toxics], self._seed)
         proxy.add_toxic(toxic)
         return toxic
 
@@ -115,18 +96,31 @@ class Proxies:
         """Attributes and toxicity, as far as they are given. A refused update changes nothing."""
         toxic = toxic_of(proxy, name)
         attributes = {**toxic.attributes, **read_attributes(toxic.type, asked.attributes)}
-        _check_attributes(toxic.type, attributes)
-        proxy.update_toxic(toxic, attributes, asked.toxicity)
+        check_attributes(toxic.type, attributes)
+        proxy.update_toxic(toxic, attributes, asked.toxicity, asked.ttl)
         return toxic
 
     async def _start(self, asked: ProxyBody) -> Proxy:
         listen = asked.listen or DEFAULT_LISTEN
         proxy = Proxy(name=asked.name, listen=listen, upstream=asked.upstream)
+        for toxic in toxics_from(asked.toxics, self._seed):
+            proxy.add_toxic(toxic)
         if asked.enabled is not False:
-            with _bind_errors():
-                await proxy.enable()
+            try:
+                with _bind_errors():
+                    await proxy.enable()
+            except ApiError:
+                proxy.release()
+                raise
         self._by_name[asked.name] = proxy
         return proxy
+
+    def _check(self, asked: ProxyBody, where: str = "") -> None:
+        """Raises what can be said before anything is changed."""
+        for field, value in (("name", asked.name), ("upstream", asked.upstream)):
+            if not value:
+                raise ApiError(400, f"missing required field: {field}{where}")
+        toxics_from(asked.toxics, self._seed, where)
 
 
 def toxic_of(proxy: Proxy, name: str) -> LiveToxic:
@@ -134,18 +128,6 @@ def toxic_of(proxy: Proxy, name: str) -> LiveToxic:
     if toxic is None:
         raise ApiError(404, "toxic not found")
     return toxic
-
-
-def _check_fields(asked: ProxyBody, where: str = "") -> None:
-    for field, value in (("name", asked.name), ("upstream", asked.upstream)):
-        if not value:
-            raise ApiError(400, f"missing required field: {field}{where}")
-
-
-def _check_attributes(toxic_type: str, attributes: Mapping[str, int]) -> None:
-    wrong = what_is_wrong(toxic_type, attributes)
-    if wrong is not None:
-        raise ApiError(400, wrong)
 
 
 @contextmanager

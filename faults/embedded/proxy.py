@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from faults.embedded.address import AddressError, Port, split
+from faults.embedded.address import AddressError, Port, resolved, split
 from faults.embedded.journal import Journal
 from faults.embedded.relay import Connection
 from faults.embedded.side import Side
@@ -37,10 +37,18 @@ class Proxy:
         await self._port.listen(self._accept)
         self.enabled = True
 
-    def listens_at(self, listen: str) -> bool:
-        """Whether `listen` asks for the address it has; port 0 asks for any."""
-        host, _, port = listen.rpartition(":")
-        return listen == self.listen or (port == "0" and self.listen.rpartition(":")[0] == host)
+    async def listens_at(self, listen: str) -> bool:
+        """Whether `listen` asks for the address it has, by whatever name; port 0 asks for any."""
+        try:
+            host, port = split(await resolved(listen))
+            own_host, own_port = split(self.listen)
+        except AddressError:
+            return listen == self.listen
+        return host == own_host and port in (0, own_port)
+
+    async def is_at(self, listen: str, upstream: str) -> bool:
+        """Whether these are the addresses it has."""
+        return upstream == self.upstream and await self.listens_at(listen)
 
     def disable(self) -> None:
         """Refuses new connections and closes the open ones. The port is kept."""
@@ -54,7 +62,7 @@ class Proxy:
         """Other addresses: open connections are closed, toxics stay. Raises AddressError, and then nothing changed."""
         was_enabled = self.enabled
         port = self._port
-        if not self.listens_at(listen):
+        if not await self.listens_at(listen):
             port = await Port.bind(listen) if was_enabled else None
         self.disable()
         if port is not self._port:
@@ -68,21 +76,32 @@ class Proxy:
 
     def release(self) -> None:
         """The end of the proxy."""
+        for toxic in self.toxics:
+            self._stop_expiry(toxic)
         self.disable()
         if self._port is not None:
             self._port.release()
             self._port = None
 
     def add_toxic(self, toxic: LiveToxic) -> None:
+        toxic.came_after = self.journal.opened
         self.toxics.append(toxic)
+        self._expire_later(toxic)
         self._apply(toxic)
 
-    def update_toxic(self, toxic: LiveToxic, attributes: dict[str, int], toxicity: float | None) -> None:
+    def update_toxic(
+        self, toxic: LiveToxic, attributes: dict[str, int], toxicity: float | None, ttl_ms: int | None
+    ) -> None:
+        """What is None stays; a time to live starts anew."""
         toxic.attributes = attributes
         toxic.toxicity = toxic.toxicity if toxicity is None else toxicity
+        if ttl_ms is not None:
+            toxic.ttl_ms = ttl_ms
+            self._expire_later(toxic)
         self._apply(toxic)
 
     def remove_toxic(self, toxic: LiveToxic) -> None:
+        self._stop_expiry(toxic)
         self.toxics.remove(toxic)
         for connection in tuple(self._connections):
             connection.withdraw(toxic)
@@ -108,6 +127,16 @@ class Proxy:
             "Logger": {},
             "toxics": [toxic.as_json() for toxic in self.toxics_in_order()],
         }
+
+    def _expire_later(self, toxic: LiveToxic) -> None:
+        self._stop_expiry(toxic)
+        if toxic.ttl_ms is not None:
+            toxic.expiry = self._loop.call_later(toxic.ttl_ms / 1000, self.remove_toxic, toxic)
+
+    def _stop_expiry(self, toxic: LiveToxic) -> None:
+        if toxic.expiry is not None:
+            toxic.expiry.cancel()
+            toxic.expiry = None
 
     # connections
 

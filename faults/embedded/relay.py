@@ -215,7 +215,7 @@ class Connection:
     def apply(self, toxic: LiveToxic) -> None:
         """Adds the toxic's stage, updates it, or takes it away, as the draw for this connection says."""
         rng = random.Random(f"{toxic.seed}/{self.entry.ordinal}")  # noqa: S311  # a repeatable draw, not a secret
-        drawn = rng.random() < toxic.toxicity
+        drawn = toxic.hits(self.entry.ordinal, rng.random())
         direction = self.up if toxic.direction == "upstream" else self.down
         stage = next((stage for stage in direction.stages if stage.name == toxic.name), None)
         if stage is not None and drawn:

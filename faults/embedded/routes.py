@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from faults.embedded.decoding import BadBody, ProxyBody, ToxicBody, read
-from faults.embedded.proxies import ApiError, Proxies, toxic_of
+from faults.embedded.proxies import Proxies, toxic_of
 from faults.embedded.proxy import Proxy
+from faults.embedded.refusal import ApiError
 from faults.embedded.wire import Reply, Request, json_bytes
 
 JSON = ("Content-Type", "application/json")

@@ -1,5 +1,6 @@
 """A toxic as the server keeps it, and as its API shows it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,11 @@ _INT64 = (1 << 63) - 1
 
 @dataclass(slots=True)
 class LiveToxic:
-    """`stream` is echoed as it was sent ('UPSTREAM'); `seed` decides, with a connection's ordinal, who is hit."""
+    """`stream` is echoed as it was sent ('UPSTREAM'); `seed` decides, with a connection's ordinal, who is hit.
+
+    `ttl_ms` (None: for ever) and `connections` (empty: all) are not Toxiproxy's: how long it stays, and which
+    connections it is for, counted from 1 at the first that is accepted after the toxic came.
+    """
 
     name: str
     type: str
@@ -19,21 +24,32 @@ class LiveToxic:
     toxicity: float
     attributes: dict[str, int]
     seed: str
+    ttl_ms: int | None = None
+    connections: tuple[int, ...] = ()
+    came_after: int = 0  # ordinal of the last connection that was accepted before it
+    expiry: asyncio.TimerHandle | None = None
 
     @property
     def direction(self) -> Literal["upstream", "downstream"]:
         return "upstream" if self.stream.lower() == "upstream" else "downstream"
 
+    def hits(self, ordinal: int, drawn: float) -> bool:
+        """Whether the connection is hit for which `drawn`, from 0 to 1, was drawn once."""
+        chosen = not self.connections or ordinal - self.came_after in self.connections
+        return chosen and drawn < self.toxicity
+
     def as_json(self) -> dict[str, Any]:
-        """In Toxiproxy's key order."""
+        """In Toxiproxy's key order; what is ours is shown where it was asked for."""
         toxicity = int(self.toxicity) if self.toxicity == int(self.toxicity) else self.toxicity
-        return {
+        shown: dict[str, Any] = {
             "attributes": self.attributes,
             "name": self.name,
             "type": self.type,
             "stream": self.stream,
             "toxicity": toxicity,
         }
+        ours = {"ttl": self.ttl_ms, "connections": list(self.connections)}
+        return shown | {name: value for name, value in ours.items() if value}
 
 
 def defaults(toxic_type: str, given: Mapping[str, int]) -> dict[str, int]:

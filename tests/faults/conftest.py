@@ -1,11 +1,18 @@
 """Real servers and clients on loopback, for tests of what happens on a link."""
 
 import asyncio
+import json
+import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
+
+from faults.child import EmbeddedChild
+from faults.engine import Binary, choose, tool_folders
+from faults.toxiproxy import Server
 
 DEADLINE_S = 5.0
 
@@ -106,3 +113,67 @@ class Wire:
 @pytest.fixture
 def wire() -> type[Wire]:
     return Wire
+
+
+@pytest.fixture(scope="module")
+def url_of() -> Iterator[Callable[[str], str]]:
+    """The control API of a server of the engine of that name; started when it is asked for first."""
+    urls: dict[str, str] = {}
+    children: list[EmbeddedChild] = []
+
+    def started(engine: str) -> str:
+        if engine not in urls:
+            chosen = choose(engine, {**os.environ, "TOXIPROXY_URL": ""}, tool_folders())  # type: ignore[arg-type]
+            children.append(EmbeddedChild(seed=0, toxiproxy=chosen.path if isinstance(chosen, Binary) else None))
+            ready = children[-1].wait_ready()
+            urls[engine] = ready.toxiproxy or ready.api
+        return urls[engine]
+
+    yield started
+    for child in children:
+        child.stop()
+
+
+@pytest.fixture
+def server(engine: str, url_of: Callable[[str], str]) -> Iterator[Server]:
+    """Without proxies at the start of each test."""
+    server = Server(url_of(engine))
+    yield server
+    server.destroy_all()
+    server.close()
+
+
+@pytest.fixture
+def call(server):
+    """(method, path, body) -> the answer, as it came. A body that isn't text is sent as JSON."""
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def call(method: str, path: str, body: object = None, **headers: str) -> requests.Response:
+            data = body if body is None or isinstance(body, str) else json.dumps(body)
+            return session.request(method, server.url + path, data=data, headers=headers, timeout=5)
+
+        yield call
+
+
+@pytest.fixture
+def proxy(call):
+    """A proxy called 'c' that listens somewhere, as the server shows it."""
+    answer = call("POST", "/proxies", {"name": "c", "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0"})
+    assert answer.status_code == 201
+    return answer.json()
+
+
+@pytest.fixture
+def says() -> Callable[[requests.Response], tuple[int, str]]:
+    """(status, error) of an error as Toxiproxy writes it."""
+
+    def says(answer: requests.Response) -> tuple[int, str]:
+        body = answer.json()
+        assert body["status"] == answer.status_code
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.text.endswith("\n")
+        return answer.status_code, body["error"]
+
+    return says

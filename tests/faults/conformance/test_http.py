@@ -1,0 +1,42 @@
+"""Requests and replies of the control API as Toxiproxy 2.12 has them (page b1), on both engines."""
+
+import pytest
+
+
+def test_version_is_json_with_a_newline(call):
+    answer = call("GET", "/version")
+    assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
+    assert answer.text == '{"version": "' + answer.json()["version"] + '"}\n'
+    assert len(answer.headers["X-Toxiproxy-Request-Id"]) == 20
+
+
+@pytest.mark.parametrize("path", ["/nope", "/proxies/", "/proxies/c/nope", "/proxies/c/toxics/t/u", "/"])
+def test_unknown_paths_are_not_found(call, path):
+    answer = call("GET", path)
+    assert (answer.status_code, answer.text) == (404, "404 page not found\n")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/proxies"), ("DELETE", "/proxies"), ("GET", "/reset"), ("GET", "/populate"), ("HEAD", "/version")],
+)
+def test_wrong_methods_are_said_without_a_body(call, method, path):
+    answer = call(method, path)
+    assert (answer.status_code, answer.content) == (405, b"")
+
+
+def test_browsers_are_turned_away(call):
+    answer = call("GET", "/version", **{"User-Agent": "Mozilla/5.0"})
+    assert (answer.status_code, answer.text) == (403, "User agent not allowed\n")
+
+
+def test_keys_are_read_in_any_case_and_what_follows_is_ignored(call):
+    answer = call("POST", "/proxies", '{"NAME":"u","UpStream":"127.0.0.1:1","LISTEN":"127.0.0.1:0"} trailing')
+    assert answer.json()["name"] == "u"
+
+
+def test_unknown_proxies_and_toxics_are_not_found(call, proxy, says):
+    for method, path in [("GET", ""), ("DELETE", ""), ("POST", ""), ("GET", "/toxics"), ("POST", "/toxics")]:
+        assert says(call(method, f"/proxies/zz{path}", {})) == (404, "proxy not found")
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        assert says(call(method, "/proxies/c/toxics/nope", {})) == (404, "toxic not found")

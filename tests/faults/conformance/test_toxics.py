@@ -1,0 +1,82 @@
+"""The toxics API as Toxiproxy 2.12 has it (page b3), on both engines; differences on purpose are said per engine."""
+
+import pytest
+
+LATENCY = {
+    "attributes": {"latency": 0, "jitter": 0},
+    "name": "latency_downstream",
+    "type": "latency",
+    "stream": "downstream",
+    "toxicity": 1,
+}
+
+
+def test_a_toxic_has_toxiproxys_defaults_and_key_order(call, proxy):
+    answer = call("POST", "/proxies/c/toxics", {"type": "latency"})
+    assert answer.status_code == 200
+    assert answer.json() == LATENCY
+    assert list(answer.json()) == list(LATENCY)
+    assert '"toxicity":1}' in answer.text
+    assert call("GET", "/proxies/c/toxics/latency_downstream").json() == LATENCY
+
+
+def test_nulls_leave_the_defaults(call, proxy):
+    body = {"type": "latency", "attributes": None, "toxicity": None, "stream": None, "name": None}
+    assert call("POST", "/proxies/c/toxics", body).json() == LATENCY
+
+
+def test_a_stream_is_echoed_as_it_was_sent_and_unknown_attributes_are_dropped(call, proxy):
+    body = {"type": "latency", "name": "L", "stream": "UPSTREAM", "attributes": {"latency": 9, "zzz": 1}}
+    toxic = call("POST", "/proxies/c/toxics", body).json()
+    assert (toxic["stream"], toxic["attributes"]) == ("UPSTREAM", {"latency": 9, "jitter": 0})
+
+
+def test_upstream_toxics_are_listed_first_each_direction_in_order(call, proxy):
+    for name, stream in [("a", "downstream"), ("b", "upstream"), ("c", "downstream"), ("d", "upstream")]:
+        call("POST", "/proxies/c/toxics", {"type": "noop", "name": name, "stream": stream})
+    assert [toxic["name"] for toxic in call("GET", "/proxies/c/toxics").json()] == ["b", "d", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ("", 400, "bad request body: EOF"),
+        ({}, 400, "invalid toxic type"),
+        ({"type": "bogus"}, 400, "invalid toxic type"),
+        ({"type": "latency", "stream": "sideways"}, 400, "stream was invalid, can be either upstream or downstream"),
+        ({"type": "latency", "stream": ""}, 400, "stream was invalid"),
+        ({"type": "timeout", "name": "there"}, 409, "toxic already exists"),
+        ({"type": "latency", "attributes": {"latency": "100"}}, 400, "bad request body: json: "),
+        ({"type": "latency", "attributes": {"latency": 1.5}}, 400, "bad request body: json: "),
+        ({"type": "latency", "attributes": {"latency": 1 << 63}}, 400, "bad request body: json: "),
+        ({"type": "latency", "attributes": [1]}, 400, "bad request body: json: "),
+        ({"type": "latency", "toxicity": "0.5"}, 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1e400}', 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1e39}', 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": 1' + "0" * 500 + "}", 400, "bad request body: json: "),
+        ('{"type": "latency", "toxicity": NaN}', 400, "bad request body: "),
+        ('{"type": "latency", "toxicity": 1' + "0" * 5000 + "}", 400, "bad request body: json: "),
+    ],
+)
+def test_a_toxic_that_cannot_be_added_says_why(call, proxy, body, status, error, says):
+    call("POST", "/proxies/c/toxics", {"type": "noop", "name": "there"})
+    got_status, got_error = says(call("POST", "/proxies/c/toxics", body))
+    assert got_status == status
+    assert got_error.startswith(error)
+    assert len(call("GET", "/proxies/c/toxics").json()) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_toxics_attributes_and_toxicity_are_updated_and_nothing_else(call, proxy, method):
+    call("POST", "/proxies/c/toxics", {"type": "latency", "attributes": {"latency": 5, "jitter": 3}})
+    changes = {"attributes": {"latency": 7}, "toxicity": 0.25, "name": "x", "stream": "upstream", "type": "timeout"}
+    answer = call(method, "/proxies/c/toxics/latency_downstream", changes)
+    assert answer.status_code == 200
+    assert answer.json() == {**LATENCY, "attributes": {"latency": 7, "jitter": 3}, "toxicity": 0.25}
+    assert call(method, "/proxies/c/toxics/latency_downstream", {}).json()["toxicity"] == 0.25
+
+
+def test_a_toxic_is_deleted(call, proxy):
+    call("POST", "/proxies/c/toxics", {"type": "latency", "name": "x y"})
+    assert call("DELETE", "/proxies/c/toxics/x%20y").status_code == 204
+    assert call("GET", "/proxies/c/toxics").json() == []
