@@ -103,6 +103,18 @@ def report(folder: Path) -> int:
 
 
 @cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the control API listens.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8474, show_default=True, help="0 takes a free one.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Proxies as JSON, toxics included.")
+@click.option("--seed", type=_SEEDS, default=0, show_default=True, help="Of who is hit by a toxicity below 1.")
+def toxiproxy(host: str, port: int, config: Path | None, seed: int) -> int:
+    """Serve Toxiproxy's API in the place of toxiproxy-server, until SIGINT or SIGTERM."""
+    from faults.embedded.standalone import run_toxiproxy
+
+    return run_toxiproxy(host, port, config=config, seed=seed, say=click.echo)
+
+
+@cli.command()
 @click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of the customers, the faults and the search.")
 @click.option("--fixed", is_flag=True, help="The shop with every mend on: nothing may be found.")
 @_engine

@@ -10,13 +10,10 @@ from pathlib import Path
 
 import uvloop
 
-import foreshock
-from faults.embedded.address import AddressError, Port, join
+from faults.embedded.address import AddressError
 from faults.embedded.lease import Lease
-from faults.embedded.proxies import Proxies
 from faults.embedded.realserver import RealServer, RealServerError
-from faults.embedded.routes import Routes
-from faults.embedded.wire import HttpProtocol
+from faults.embedded.serving import Serving
 
 IDLE_S = 60.0
 
@@ -31,15 +28,11 @@ def main() -> int:
 async def _serve(options: argparse.Namespace) -> int:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    proxies = Proxies(options.seed)
-    clients: set[HttpProtocol] = set()
-    routes = Routes(proxies, f"embedded {foreshock.__version__}")
     async with AsyncExitStack() as on_the_way_out:
         try:
-            port = await Port.bind(join(options.host, options.port))
-            on_the_way_out.callback(port.release)
-            await port.listen(lambda: HttpProtocol(routes, clients))
-            ready = {"api": f"http://{port.address}"}
+            serving = await Serving.start(options.host, options.port, options.seed)
+            on_the_way_out.callback(serving.end)
+            ready = {"api": serving.url}
             if options.toxiproxy_server is not None:
                 real = await RealServer.start(options.toxiproxy_server)
                 on_the_way_out.push_async_callback(real.stop)
@@ -48,15 +41,11 @@ async def _serve(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)  # noqa: T201  # the owner reads it
             return 3
         if options.lease:
-            lease = Lease(proxies, stop, idle_s=options.idle_s)
+            lease = Lease(serving.proxies, stop, idle_s=options.idle_s)
             await lease.start()
             on_the_way_out.callback(lease.end)
         print(json.dumps(ready), flush=True)  # noqa: T201  # the owner reads it
         await stop.wait()
-        for client in tuple(clients):
-            client.close()
-        for proxy in proxies:
-            proxy.release()
     return 0
 
 

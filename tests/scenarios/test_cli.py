@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from foreshock import __version__
@@ -16,7 +17,7 @@ from foreshock.errors import HarnessError, InvalidRun, UsageError
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
-COMMANDS = ("record", "shape", "run", "reproduce", "report", "demo")
+COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "demo")
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         monkeypatch.setattr(f"scenarios.commands.{name}", note(name))
     monkeypatch.setattr("recorder.record.run_recorder", note("run_recorder"))
     monkeypatch.setattr("scenarios.shop.demo.run_demo", note("run_demo"))
+    monkeypatch.setattr("faults.embedded.standalone.run_toxiproxy", note("run_toxiproxy"))
     return calls
 
 
@@ -103,6 +105,16 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         ),
         ("report runs/a", "write_reports", (Path("runs/a"), {})),
         (
+            "toxiproxy",
+            "run_toxiproxy",
+            ("127.0.0.1", 8474, {"config": None, "seed": 0, "say": click.echo}),
+        ),
+        (
+            "toxiproxy --host ::1 --port 0 --config t.json --seed 7",
+            "run_toxiproxy",
+            ("::1", 0, {"config": Path("t.json"), "seed": 7, "say": click.echo}),
+        ),
+        (
             "demo --seed 4 --fixed",
             "run_demo",
             ({"seed": 4, "fixed": True, "engine": "auto", "runs": Path("runs")},),
@@ -132,6 +144,7 @@ def test_options_reach_their_command(
         ("run s.yaml --executions 0", "Invalid value for '--executions': 0 is not in the range x>=1."),
         ("run s.yaml --engine toxy", "Invalid value for '--engine': 'toxy' is not one of"),
         ("reproduce f.yaml --times 0", "Invalid value for '--times': 0 is not in the range 1<=x<=100."),
+        ("toxiproxy --port 65536", "Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
         ("record -o a.rec", "Missing option '--upstream'"),
     ],
 )

@@ -1,0 +1,35 @@
+"""The control API on a port, with its proxies: what every way of running the server has in common."""
+
+import foreshock
+from faults.embedded.address import Port, join
+from faults.embedded.proxies import Proxies
+from faults.embedded.routes import Routes
+from faults.embedded.wire import HttpProtocol
+
+
+class Serving:
+    def __init__(self, port: Port, seed: int) -> None:
+        self._port = port
+        self._clients: set[HttpProtocol] = set()
+        self.proxies = Proxies(seed)
+        self.version = f"embedded {foreshock.__version__}"
+
+    @classmethod
+    async def start(cls, host: str, port: int, seed: int) -> "Serving":
+        """Listens; port 0 takes a free one. Raises AddressError."""
+        serving = cls(await Port.bind(join(host, port)), seed)
+        routes = Routes(serving.proxies, serving.version)
+        await serving._port.listen(lambda: HttpProtocol(routes, serving._clients))
+        return serving
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._port.address}"
+
+    def end(self) -> None:
+        """Every connection is closed and every port given back."""
+        self._port.release()
+        for client in tuple(self._clients):
+            client.close()
+        for proxy in self.proxies:
+            proxy.release()

@@ -1,0 +1,79 @@
+"""The server on its own, in the foreground, in place of `toxiproxy-server`: until SIGINT or SIGTERM."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvloop
+
+from faults.embedded.address import AddressError
+from faults.embedded.decoding import BadBody, ProxyBody, read
+from faults.embedded.proxies import Proxies
+from faults.embedded.proxy import Proxy
+from faults.embedded.refusal import ApiError
+from faults.embedded.serving import Serving
+from foreshock.errors import HarnessError, UsageError
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_toxiproxy(host: str, port: int, *, config: Path | None, seed: int, say: Callable[[str], None]) -> int:
+    """0 once it was told to end; `say` hears where it is. Raises UsageError for the file, HarnessError for ports."""
+    wanted = [] if config is None else read_config(config)
+    return uvloop.run(_serve(host, port, seed, config, wanted, say))
+
+
+def read_config(path: Path) -> list[ProxyBody]:
+    """The proxies of a Toxiproxy configuration, which may have toxics here. Raises UsageError with the place."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}:{error.lineno}:{error.colno}: expected JSON: {error.msg}") from None
+    except ValueError as error:  # no UTF-8, or a number of thousands of digits
+        raise UsageError(f"{path}: expected JSON: {error}") from None
+    try:
+        return read(text.encode(), list[ProxyBody])
+    except BadBody as error:
+        raise UsageError(f"{path}: {_plain(error)}; expected a list of proxies, as for /populate") from None
+
+
+async def _serve(
+    host: str, port: int, seed: int, config: Path | None, wanted: list[ProxyBody], say: Callable[[str], None]
+) -> int:
+    stop = asyncio.Event()
+    for signum in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    try:
+        serving = await Serving.start(host, port, seed)
+    except AddressError as error:
+        raise HarnessError(f"{error}; choose another with --host and --port") from None
+    with ExitStack() as on_the_way_out:
+        on_the_way_out.callback(serving.end)
+        if config is not None:
+            await _populate(serving.proxies, config, wanted)
+        say(f"{serving.version} answers Toxiproxy's API at {serving.url}, with {len(wanted)} proxies; Ctrl-C ends it")
+        await stop.wait()
+    return 0
+
+
+async def _populate(proxies: Proxies, config: Path, wanted: list[ProxyBody]) -> None:
+    done: list[Proxy] = []
+    try:
+        await proxies.populate(wanted, done)
+    except ApiError as error:
+        if error.status < 500:
+            raise UsageError(f"{config}: {error}") from None
+        raise HarnessError(f"{config}: proxy {wanted[len(done)].name!r}: {error}") from None
+    except BadBody as error:
+        raise UsageError(f"{config}: {_plain(error)}") from None
+
+
+def _plain(error: BadBody) -> str:
+    """Without what is meant for clients of the API."""
+    return str(error).removeprefix("bad request body: json: ")
