@@ -40,3 +40,28 @@ def test_unknown_proxies_and_toxics_are_not_found(call, proxy, says):
         assert says(call(method, f"/proxies/zz{path}", {})) == (404, "proxy not found")
     for method in ("GET", "POST", "PATCH", "DELETE"):
         assert says(call(method, "/proxies/c/toxics/nope", {})) == (404, "toxic not found")
+
+
+def test_every_routed_reply_has_an_identity_and_no_other(call, proxy):
+    for path, status in [("/version", 200), ("/proxies", 200), ("/proxies/c", 200), ("/proxies/zz", 404)]:
+        answer = call("GET", path)
+        assert (answer.status_code, len(answer.headers["X-Toxiproxy-Request-Id"])) == (status, 20)
+    for method, path in [("GET", "/nope"), ("PUT", "/proxies")]:
+        assert "X-Toxiproxy-Request-Id" not in call(method, path).headers
+
+
+def test_a_success_is_json_without_a_newline(call, proxy):
+    for path in ("/proxies", "/proxies/c", "/proxies/c/toxics"):
+        answer = call("GET", path)
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.text == answer.text.strip()
+    assert call("GET", "/proxies/c/toxics").text == "[]"
+
+
+def test_what_kind_of_content_is_sent_does_not_matter_and_unknown_keys_neither(call):
+    body = {"name": "a", "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0", "zzz": {"a": [1]}}
+    assert call("POST", "/proxies", body, **{"Content-Type": "image/png"}).status_code == 201
+
+
+def test_metrics_are_not_there(call):
+    assert call("GET", "/metrics").status_code == 404

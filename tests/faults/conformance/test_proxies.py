@@ -120,3 +120,75 @@ def test_populate_stops_at_the_first_that_fails_and_shows_those_done(call):
 def test_populating_with_nothing_does_nothing(call):
     answer = call("POST", "/populate", [])
     assert (answer.status_code, answer.text) == (201, '{"proxies":null}')
+
+
+def test_a_proxy_made_disabled_keeps_the_port_it_asked_for(call):
+    asked = {"name": "a", "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0", "enabled": False}
+    made = call("POST", "/proxies", asked).json()
+    assert (made["listen"], made["enabled"]) == ("127.0.0.1:0", False)
+    assert not call("PATCH", "/proxies/a", {"enabled": True}).json()["listen"].endswith(":0")
+
+
+def test_a_listening_hosts_name_is_resolved_and_the_upstream_never(call):
+    made = call("POST", "/proxies", {"name": "a", "upstream": "nonsense", "listen": "localhost:0"}).json()
+    assert made["listen"].startswith("127.0.0.1:")
+    assert made["upstream"] == "nonsense"
+
+
+def test_without_a_listen_address_it_is_on_loopback_and_on_all_interfaces_with_toxiproxy(call, engine):
+    made = call("POST", "/proxies", {"name": "a", "upstream": "127.0.0.1:1"}).json()
+    assert made["listen"].startswith({"toxiproxy": "[::]:", "embedded": "127.0.0.1:"}[engine])
+
+
+def test_toxics_of_a_new_proxy_are_made_and_by_toxiproxy_ignored(call, engine):
+    asked = {"name": "a", "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0", "toxics": [{"type": "latency"}]}
+    assert call("POST", "/proxies", asked).json()["toxics"] == {"toxiproxy": [], "embedded": [LATENCY]}[engine]
+
+
+def test_toxics_outlive_another_upstream(call, proxy):
+    call("POST", "/proxies/c/toxics", {"type": "latency"})
+    moved = call("PATCH", "/proxies/c", {"upstream": "127.0.0.1:2"}).json()
+    assert moved == {**proxy, "upstream": "127.0.0.1:2", "toxics": [LATENCY]}
+
+
+def test_a_move_to_a_port_in_use_changes_nothing_and_leaves_toxiproxys_disabled(call, proxy, engine):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert call("PATCH", "/proxies/c", {"listen": listen}).status_code == 500
+    left = {"toxiproxy": {**proxy, "listen": listen, "enabled": False}, "embedded": proxy}[engine]
+    assert call("GET", "/proxies/c").json() == left
+
+
+def test_populate_replaces_what_differs_and_its_toxics_are_lost(call, proxy):
+    call("POST", "/proxies/c/toxics", {"type": "latency"})
+    wanted = [{"name": "c", "upstream": "127.0.0.1:2", "listen": proxy["listen"]}]
+    assert call("POST", "/populate", wanted).json()["proxies"] == [{**proxy, "upstream": "127.0.0.1:2"}]
+
+
+@pytest.mark.parametrize("form", [":{}", "0.0.0.0:{}"])
+def test_populate_knows_a_wildcard_again_and_toxiproxy_wipes_its_toxics(call, engine, form):
+    first = call("POST", "/proxies", {"name": "a", "upstream": "127.0.0.1:1", "listen": form.format(0)}).json()
+    call("POST", "/proxies/a/toxics", {"type": "latency"})
+    wanted = [{"name": "a", "upstream": "127.0.0.1:1", "listen": form.format(first["listen"].rpartition(":")[2])}]
+    (again,) = call("POST", "/populate", wanted).json()["proxies"]
+    assert again["toxics"] == ([] if engine == "toxiproxy" else [LATENCY])
+
+
+def test_populate_knows_a_port_of_no_matter_which_number_again_and_toxiproxy_takes_another(call, engine):
+    wanted = [{"name": "a", "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0"}]
+    (first,) = call("POST", "/populate", wanted).json()["proxies"]
+    (again,) = call("POST", "/populate", wanted).json()["proxies"]
+    assert (again == first) == (engine == "embedded")
+
+
+def test_a_reset_goes_on_after_a_proxy_that_cannot_listen_and_says_so(call, proxy, engine, says):
+    """Toxiproxy stops there, in an order by chance, so that only the error is the same."""
+    blocked = {"name": "b", "upstream": "127.0.0.1:1", "listen": proxy["listen"], "enabled": False}
+    assert call("POST", "/proxies", blocked).status_code == 201
+    call("POST", "/proxies/c/toxics", {"type": "latency"})
+    status, error = says(call("POST", "/reset"))
+    assert (status, error) == (500, f"listen tcp {proxy['listen']}: bind: address already in use")
+    if engine == "embedded":
+        assert call("GET", "/proxies/c").json() == proxy

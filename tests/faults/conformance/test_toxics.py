@@ -80,3 +80,65 @@ def test_a_toxic_is_deleted(call, proxy):
     call("POST", "/proxies/c/toxics", {"type": "latency", "name": "x y"})
     assert call("DELETE", "/proxies/c/toxics/x%20y").status_code == 204
     assert call("GET", "/proxies/c/toxics").json() == []
+
+
+@pytest.mark.parametrize(
+    "toxic_type", ["latency", "bandwidth", "slow_close", "timeout", "reset_peer", "limit_data", "noop"]
+)
+def test_attributes_are_zero_where_none_are_given(call, proxy, toxic_type):
+    made = call("POST", "/proxies/c/toxics", {"type": toxic_type}).json()
+    attributes = {
+        "latency": ["latency", "jitter"],
+        "bandwidth": ["rate"],
+        "slow_close": ["delay"],
+        "timeout": ["timeout"],
+        "reset_peer": ["timeout"],
+        "limit_data": ["bytes"],
+        "noop": [],
+    }
+    assert list(made["attributes"].items()) == [(name, 0) for name in attributes[toxic_type]]
+    assert made["name"] == f"{toxic_type}_downstream"
+
+
+def test_a_slicer_shows_its_attributes_in_order(call, proxy):
+    attributes = {"delay": 3, "average_size": 64, "size_variation": 32}
+    made = call("POST", "/proxies/c/toxics", {"type": "slicer", "attributes": attributes}).json()
+    assert list(made["attributes"].items()) == [("average_size", 64), ("size_variation", 32), ("delay", 3)]
+
+
+@pytest.mark.parametrize(
+    ("toxic_type", "attributes"), [("slicer", {}), ("slicer", {"average_size": 1, "size_variation": 2})]
+)
+def test_attributes_that_kill_toxiproxy_at_the_first_byte_are_refused(call, proxy, engine, toxic_type, attributes):
+    answer = call("POST", "/proxies/c/toxics", {"type": toxic_type, "attributes": attributes})
+    assert answer.status_code == {"toxiproxy": 200, "embedded": 400}[engine]
+
+
+@pytest.mark.parametrize("toxicity", [7, -1, 0.1, 0])
+def test_toxicity_has_no_bounds(call, proxy, toxicity):
+    assert call("POST", "/proxies/c/toxics", {"type": "noop", "toxicity": toxicity}).json()["toxicity"] == toxicity
+
+
+def test_negative_attributes_are_taken_where_they_can_be_worked_with(call, proxy):
+    body = {"type": "latency", "attributes": {"latency": -5}}
+    assert call("POST", "/proxies/c/toxics", body).json()["attributes"] == {"latency": -5, "jitter": 0}
+
+
+def test_names_are_unique_in_both_directions_together(call, proxy, says):
+    call("POST", "/proxies/c/toxics", {"type": "noop", "name": "x"})
+    other = {"type": "noop", "name": "x", "stream": "upstream"}
+    assert says(call("POST", "/proxies/c/toxics", other)) == (409, "toxic already exists")
+
+
+def test_a_refused_update_changes_nothing_and_half_of_toxiproxys(call, proxy, engine):
+    call("POST", "/proxies/c/toxics", {"type": "latency"})
+    wrong = '{"attributes": {"latency": 55, "jitter": "x"}}'
+    assert call("PATCH", "/proxies/c/toxics/latency_downstream", wrong).status_code == 400
+    left = call("GET", "/proxies/c/toxics/latency_downstream").json()["attributes"]
+    assert left == {"latency": {"toxiproxy": 55, "embedded": 0}[engine], "jitter": 0}
+
+
+def test_a_name_with_a_slash_is_refused_and_on_toxiproxy_never_found_again(call, proxy, engine):
+    made = call("POST", "/proxies/c/toxics", {"type": "latency", "name": "a/b"})
+    assert made.status_code == {"toxiproxy": 200, "embedded": 400}[engine]
+    assert call("DELETE", "/proxies/c/toxics/a%2Fb").status_code == 404
