@@ -47,6 +47,17 @@ def test_latency_keeps_the_order_and_delays_in_a_pipeline(hop):
     hop(check)
 
 
+def test_a_megabyte_is_late_once_and_not_for_each_chunk(hop):
+    async def check(hop):
+        client = await hop.client()
+        hop.add("latency", latency=100)
+        answer, took_s = await client.ask(b"x" * 999_999 + b"\n")
+        assert len(answer) == 1_000_000
+        assert 0.099 <= took_s < 1  # there are over 30 chunks
+
+    hop(check)
+
+
 def test_a_jitter_beyond_the_latency_is_at_worst_no_delay(hop):
     async def check(hop):
         client = await hop.client()
@@ -398,6 +409,18 @@ def test_a_limit_behind_which_a_latency_is_lets_the_bytes_come_late_and_then_clo
         client.writer.write(b"12345\n")
         assert (await how_it_ends(client))[1] == b"123"
         assert since(started_s) >= 0.059
+
+    hop(check)
+
+
+def test_a_limit_that_was_not_drawn_counts_nothing(hop, how_it_ends):
+    async def check(hop):
+        client = await hop.client()
+        hop.add("limit_data", toxicity=0.0, bytes=15)
+        assert (await client.ask(b"123456789\n"))[0] == b"123456789\n"
+        hop.update(toxicity=1.0, bytes=15)
+        client.writer.write(b"abcdefghi\n123456789\n")
+        assert (await how_it_ends(client))[1] == b"abcdefghi\n12345"
 
     hop(check)
 

@@ -18,7 +18,14 @@ def test_unknown_paths_are_not_found(call, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", "/proxies"), ("DELETE", "/proxies"), ("GET", "/reset"), ("GET", "/populate"), ("HEAD", "/version")],
+    [
+        ("PUT", "/proxies"),
+        ("DELETE", "/proxies"),
+        ("GET", "/reset"),
+        ("GET", "/populate"),
+        ("HEAD", "/version"),
+        ("OPTIONS", "/proxies"),
+    ],
 )
 def test_wrong_methods_are_said_without_a_body(call, method, path):
     answer = call(method, path)

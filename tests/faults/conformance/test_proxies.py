@@ -192,3 +192,27 @@ def test_a_reset_goes_on_after_a_proxy_that_cannot_listen_and_says_so(call, prox
     assert (status, error) == (500, f"listen tcp {proxy['listen']}: bind: address already in use")
     if engine == "embedded":
         assert call("GET", "/proxies/c").json() == proxy
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"listen": "garbage"}, "missing required field: name"),
+        ({"name": "c", "listen": "garbage"}, "missing required field: upstream"),
+        ({"name": "c", "upstream": "u", "listen": "garbage"}, "proxy already exists"),
+    ],
+)
+def test_what_is_wrong_is_looked_for_in_this_order_name_upstream_duplicate_port(call, proxy, says, body, error):
+    assert says(call("POST", "/proxies", body))[1] == error
+
+
+@pytest.mark.parametrize("body", ["", "x", '{"enabled": "x"}'])
+def test_an_update_that_can_not_be_read_changes_nothing(call, proxy, says, body):
+    status, error = says(call("PATCH", "/proxies/c", body))
+    assert (status, error.startswith("bad request body: ")) == (400, True)
+    assert call("GET", "/proxies/c").json() == proxy
+
+
+def test_populate_asks_nothing_of_what_is_equal_not_even_to_be_disabled(call, proxy):
+    wanted = [{"name": "c", "upstream": "127.0.0.1:1", "listen": proxy["listen"], "enabled": False}]
+    assert call("POST", "/populate", wanted).json()["proxies"] == [proxy]

@@ -142,3 +142,21 @@ def test_a_name_with_a_slash_is_refused_and_on_toxiproxy_never_found_again(call,
     made = call("POST", "/proxies/c/toxics", {"type": "latency", "name": "a/b"})
     assert made.status_code == {"toxiproxy": 200, "embedded": 400}[engine]
     assert call("DELETE", "/proxies/c/toxics/a%2Fb").status_code == 404
+
+
+def test_an_update_without_a_body_is_refused(call, proxy, says):
+    call("POST", "/proxies/c/toxics", {"type": "noop"})
+    assert says(call("POST", "/proxies/c/toxics/noop_downstream", "")) == (400, "bad request body: EOF")
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"stream": "sideways", "type": "bogus"}, "stream was invalid, can be either upstream or downstream"),
+        ({"type": "bogus", "name": "there"}, "invalid toxic type"),
+        ({"type": "latency", "name": "there", "attributes": {"latency": "x"}}, "toxic already exists"),
+    ],
+)
+def test_what_is_wrong_is_looked_for_in_this_order_stream_type_name_attributes(call, proxy, says, body, error):
+    call("POST", "/proxies/c/toxics", {"type": "noop", "name": "there"})
+    assert says(call("POST", "/proxies/c/toxics", body))[1] == error
