@@ -48,6 +48,8 @@ def read(body: bytes, wanted: type[T]) -> T:
     """`body` as a `wanted` struct, or a list of them. Raises BadBody."""
     try:
         return msgspec.convert(_plain(_first_value(body)), wanted)
+    except RecursionError:
+        raise BadBody("bad request body: json: exceeded max depth") from None
     except msgspec.ValidationError as error:
         raise BadBody(f"bad request body: json: {error}") from None
 
@@ -77,17 +79,22 @@ def _first_value(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         reason = "unexpected EOF" if error.pos >= len(text.rstrip()) else f"invalid character at {error.pos}"
         raise BadBody(f"bad request body: {reason}") from None
-    except RecursionError:
-        raise BadBody("bad request body: json: exceeded max depth") from None
     except ValueError as error:  # NaN, or a number of thousands of digits
         raise BadBody(f"bad request body: json: {error}") from None
     return {} if value is None else value
 
 
 def _plain(value: Any) -> Any:
-    """Keys in lower case, nulls taken out."""
+    """Keys in lower case, nulls taken out, half characters replaced."""
     if isinstance(value, dict):
-        return {key.lower(): _plain(inner) for key, inner in value.items() if inner is not None}
+        return {_whole(key).lower(): _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, str):
+        return _whole(value)
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _whole(text: str) -> str:
+    """With U+FFFD for each half of a pair of surrogates ("\\ud800"), as Go does."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -35,7 +35,7 @@ def read_config(path: Path) -> list[ProxyBody]:
         raise UsageError(f"{path}: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}:{error.lineno}:{error.colno}: expected JSON: {error.msg}") from None
-    except ValueError as error:  # no UTF-8, or a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # no UTF-8, numbers of thousands of digits, lists in lists in lists
         raise UsageError(f"{path}: expected JSON: {error}") from None
     try:
         return read(text.encode(), list[ProxyBody])

@@ -72,3 +72,9 @@ def test_what_kind_of_content_is_sent_does_not_matter_and_unknown_keys_neither(c
 
 def test_metrics_are_not_there(call):
     assert call("GET", "/metrics").status_code == 404
+
+
+def test_half_a_character_is_replaced(call):
+    made = call("POST", "/proxies", '{"name":"a\\ud800b","upstream":"127.0.0.1:1","listen":"127.0.0.1:0"}')
+    assert (made.status_code, made.json()["name"]) == (201, "a\ufffdb")
+    assert call("GET", "/proxies/a%EF%BF%BDb").json() == made.json()

@@ -67,6 +67,7 @@ def test_it_serves_what_its_configuration_says_until_it_is_told_to_end(start, co
     [
         ('[\n  {"name": "a",}\n]', r":2:\d+: expected JSON: "),
         ("", ":1:1: expected JSON: "),
+        ("[" * 100_000, ": expected JSON: "),
         ("{}", r": Expected `array`, got `object`; expected a list of proxies"),
         ([{**PROXY, "enabled": "yes"}], r": Expected `bool(ean)? ?.*`, got `str` - at `\$\[0\].enabled`"),
         ([PROXY, {"name": "b"}], ": missing required field: upstream at proxy 2"),
