@@ -53,10 +53,14 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
             for signum in _SIGNALS:
                 loop.remove_signal_handler(signum)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
+    before = {signum: signal.getsignal(signum) for signum in _SIGNALS}
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(guarded())
-        except asyncio.CancelledError:
-            if not received:
-                raise
-            raise Interrupted(received[0]) from None
+    except asyncio.CancelledError:
+        if not received:
+            raise
+        raise Interrupted(received[0]) from None
+    finally:
+        for signum, handler in before.items():  # the loop leaves the default ones, also where a signal was ignored
+            signal.signal(signum, handler)
