@@ -47,13 +47,15 @@ async def _serve(
     host: str, port: int, seed: int, config: Path | None, wanted: list[ProxyBody], say: Callable[[str], None]
 ) -> int:
     stop = asyncio.Event()
-    for signum in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    try:
-        serving = await Serving.start(host, port, seed)
-    except AddressError as error:
-        raise HarnessError(f"{error}; choose another with --host and --port") from None
+    loop = asyncio.get_running_loop()
     with ExitStack() as on_the_way_out:
+        for signum in _SIGNALS:
+            loop.add_signal_handler(signum, stop.set)
+            on_the_way_out.callback(loop.remove_signal_handler, signum)
+        try:
+            serving = await Serving.start(host, port, seed)
+        except AddressError as error:
+            raise HarnessError(f"{error}; choose another with --host and --port") from None
         on_the_way_out.callback(serving.end)
         if config is not None:
             await _populate(serving.proxies, config, wanted)

@@ -1,13 +1,12 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
 import pytest
 
 from foreshock.errors import HarnessError
 from scenarios.interrupt import Interrupted, run_async
-
-HANDLERS = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
 
 
 async def interrupted_by(*signums: signal.Signals, healed: list[str] | None = None) -> str:
@@ -80,7 +79,12 @@ def test_a_cancellation_that_no_signal_asked_for_is_not_called_an_interruption()
         run_async(work())
 
 
-def test_afterwards_signals_mean_what_they_meant_before() -> None:
-    with pytest.raises(Interrupted):
-        run_async(interrupted_by(signal.SIGINT))
-    assert {signum: signal.getsignal(signum) for signum in HANDLERS} == HANDLERS
+@pytest.mark.parametrize("meaning", [signal.default_int_handler, signal.SIG_IGN])
+def test_afterwards_signals_mean_what_they_meant_before(meaning: Any) -> None:
+    found = signal.signal(signal.SIGINT, meaning)
+    try:
+        with pytest.raises(Interrupted):
+            run_async(interrupted_by(signal.SIGINT))
+        assert signal.getsignal(signal.SIGINT) == meaning
+    finally:
+        signal.signal(signal.SIGINT, found)
