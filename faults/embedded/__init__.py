@@ -3,7 +3,3 @@
 The road of a byte: `proxy` accepts, `relay` joins two sockets by two pipes, `stages` and `pacing` are the toxics on
 them, `journal` is what is remembered.
 """
-
-from faults.toxic import ATTRIBUTES
-
-SUPPORTED = tuple(ATTRIBUTES)  # the types of toxics it has: all
