@@ -11,13 +11,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from faults.course import Down
 from faults.fault import Fault
 from faults.toxic import DAY_MS, Toxic
-
-
-class Down(msgspec.Struct, frozen=True):
-    """Not a toxic: the proxy stops listening and closes what is open. Clients see 'connection refused'."""
-
 
 Compiled = tuple[Toxic, ...] | Down
 

@@ -6,10 +6,11 @@ A fault says where it happens in one of three ways:
 - `at`: before, while or after one step of the plan;
 - `nth`: the n-th request of a route (`route`), or the n-th connection of the link (`link`).
 
-Steps are opaque ids here: who a step is, the replayer knows. Which toxics a fault becomes, `faults.catalogue` knows.
+Of what is at its place it takes all, or a `fraction`; with a `ramp` its magnitudes grow and shrink. Steps are opaque
+ids here: who a step is, the replayer knows. Which toxics a fault becomes, `faults.catalogue` knows.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -64,8 +65,28 @@ class Nth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("expected exactly one of nth.route, nth.link")
 
 
+class Ramp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Magnitudes grow from 1/`steps` to all over `up`, and shrink again over `down`, in so many steps each way.
+
+    Per cent are of the time that the fault lasts, so only a window can have them.
+    """
+
+    up: str = "0%"
+    down: str = "0%"
+    steps: int = 10
+
+    def __post_init__(self) -> None:
+        if not Offset.parse(self.up).value and not Offset.parse(self.down).value:
+            raise ValueError("a ramp needs a length: expected up or down, such as '5s' or '50%'")
+        if not 2 <= self.steps <= 100:
+            raise ValueError(f"ramp.steps={self.steps}: expected a whole number from 2 to 100")
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`kind` is a name in `faults.catalogue`, `args` its magnitudes (each name ends in its unit)."""
+    """`kind` is a name in `faults.catalogue`, `args` its magnitudes (each name ends in its unit).
+
+    Which ones a `fraction` takes, of requests or of connections (`per`), is drawn from `seed`; None is the plan's.
+    """
 
     id: str
     link: str
@@ -74,10 +95,20 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     window: Window | None = None
     at: At | None = None
     nth: Nth | None = None
+    fraction: float | None = None
+    per: Literal["request", "connection"] = "request"
+    ramp: Ramp | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         if sum(place is not None for place in (self.window, self.at, self.nth)) != 1:
             raise ValueError(f"fault {self.id!r}: expected exactly one of window, at, nth")
+        if self.fraction is not None and not 0 < self.fraction <= 1:
+            raise ValueError(f"fault {self.id!r}: fraction={self.fraction}: expected more than 0 and at most 1")
+        if self.fraction is not None and self.nth is not None:
+            raise ValueError(f"fault {self.id!r}: nth takes exactly one; expected no fraction beside it")
+        if self.ramp is not None and self.nth is not None:
+            raise ValueError(f"fault {self.id!r}: nth is one moment; expected no ramp beside it")
 
 
 class FaultEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,16 +121,48 @@ class FaultEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What could be seen of a fault at its link, of the requests and connections that it hit.
+
+    `delay_ms` is the median time from a question to the first byte of its answer, less that of those that were not hit
+    (None where nothing was answered, or nothing is there to compare with). The others are counts.
+    """
+
+    delay_ms: float | None = None
+    slowest_ms: float | None = None  # the longest such time, of those that were hit
+    unanswered: int = 0
+    cut: int = 0  # answers that broke off
+    closed: int = 0  # connections that were closed in the middle, or could have gone on
+    reset: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        """'302 ms later, 3 unanswered'; '' where nothing was seen."""
+        counts = {"unanswered": self.unanswered, "cut": self.cut, "closed": self.closed, "reset": self.reset}
+        counts["refused"] = self.refused
+        delay = [f"{self.delay_ms:.0f} ms later"] if self.delay_ms is not None and self.delay_ms >= 1 else []
+        return ", ".join(delay + [f"{count} {name}" for name, count in counts.items() if count])
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a fault really did. `hit` is None where the engine cannot see it (a refused connection leaves no trace)."""
+    """What a fault really did. `hit` is None where the engine cannot see it (a refused connection leaves no trace).
+
+    `offered` of what it counts by (`per`) came by while its plan ran, `eligible` of them at its place, `hits` were hit.
+    """
 
     fault: str
     link: str
+    per: Literal["request", "connection"] = "connection"
+    offered: int = 0
+    eligible: int = 0
+    hits: int = 0
+    hit: bool | None = False
     activations: int = 0  # times it was switched on
     on_s: float = 0.0  # how long it was on in all
     connections: int = 0  # connections of the link that were opened or moved bytes while it was on
     bytes_up: int = 0  # towards the upstream, while on
     bytes_down: int = 0
-    hit: bool | None = False
-    steps: tuple[str, ...] = ()  # steps in flight while it was on
+    steps: tuple[str, ...] = ()  # steps that it hit; where that can't be told, those in flight while it was on
+    hit_connections: tuple[int, ...] = ()  # the first of them, by their number on the link
+    seen: Effect = Effect()
     detail: str = ""

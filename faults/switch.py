@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from faults.catalogue import Compiled, Down
+from faults.catalogue import Compiled
+from faults.course import Down
 from faults.fault import Fault, Receipt
 from faults.link import Link
 from faults.traffic import Look, Traffic, between

@@ -1,6 +1,7 @@
 import pytest
 
-from faults.catalogue import KINDS, Down, compile_fault
+from faults.catalogue import KINDS, compile_fault
+from faults.course import Down
 from faults.fault import Fault, Window
 
 
