@@ -1,5 +1,6 @@
 """All proxies of the server, and what Toxiproxy's API does to them. Errors are `ApiError`: a status and a message."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +15,10 @@ DEFAULT_LISTEN = "127.0.0.1:0"  # Toxiproxy takes all interfaces when nothing is
 
 
 class Proxies:
+    """`changing` is held by whoever changes them, or looks: each change waits here and there for a port."""
+
     def __init__(self, seed: int) -> None:
+        self.changing = asyncio.Lock()
         self._seed = seed
         self._by_name: dict[str, Proxy] = {}
 

@@ -1,26 +1,18 @@
-"""The control API: Toxiproxy's routes, with its statuses and bodies, and one of our own (`GET /connections`).
+"""The control API: Toxiproxy's routes, with its statuses and bodies, and what is mounted besides (`own`).
 
-Errors are `{"error": ..., "status": ...}` as text/plain, as Toxiproxy sends them; those of /populate are JSON.
+Errors are as `replies` says; those of /populate are JSON.
 """
 
-import asyncio
 import secrets
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from faults.embedded.decoding import BadBody, ProxyBody, ToxicBody, read
 from faults.embedded.proxies import Proxies, toxic_of
 from faults.embedded.proxy import Proxy
 from faults.embedded.refusal import ApiError
-from faults.embedded.wire import Reply, Request, json_bytes
-
-JSON = ("Content-Type", "application/json")
-TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
-
-Route = Callable[[Request, list[str]], Awaitable[Reply]]
+from faults.embedded.replies import TEXT, Methods, Route, error_reply, json_reply
+from faults.embedded.wire import Reply, Request
 
 
 class Routes:
@@ -29,7 +21,20 @@ class Routes:
     def __init__(self, proxies: Proxies, version: str) -> None:
         self._proxies = proxies
         self._version = version
-        self._one_at_a_time = asyncio.Lock()
+        self._table: list[tuple[list[str], Methods]] = []
+        self.mount("/version", {"GET": self._get_version})
+        self.mount("/reset", {"POST": self._reset})
+        self.mount("/populate", {"POST": self._populate})
+        self.mount("/proxies", {"GET": self._list, "POST": self._create})
+        change: Methods = {"POST": self._update, "PATCH": self._update}
+        self.mount("/proxies/{}", {"GET": self._show, "DELETE": self._delete, **change})
+        self.mount("/proxies/{}/toxics", {"GET": self._list_toxics, "POST": self._add_toxic})
+        change = {"POST": self._update_toxic, "PATCH": self._update_toxic}
+        self.mount("/proxies/{}/toxics/{}", {"GET": self._show_toxic, "DELETE": self._delete_toxic, **change})
+
+    def mount(self, path: str, methods: Methods) -> None:
+        """One more route; each '{}' in its path is a name."""
+        self._table.append((path.split("/"), methods))
 
     async def __call__(self, request: Request) -> Reply:
         route, names = self._find(request.path)
@@ -41,45 +46,17 @@ class Routes:
         identity = ("X-Toxiproxy-Request-Id", secrets.token_hex(10))
         if request.user_agent.startswith("Mozilla/"):  # a web page must not drive it
             return Reply(403, b"User agent not allowed\n", (*TEXT, identity))
-        async with self._one_at_a_time:
+        async with self._proxies.changing:
             reply = await _answered(handler, request, names)
         return Reply(reply.status, reply.body, (*reply.headers, identity))
 
-    def _find(self, path: str) -> tuple[dict[str, Route] | None, list[str]]:
+    def _find(self, path: str) -> tuple[Methods | None, list[str]]:
         """The methods of the route, and the unquoted names in the path."""
-        parts = path.removeprefix("/").split("/")
-        names = [unquote(part) for part in parts[1::2]]
-        if not all(parts) or parts[2:3] not in ([], ["toxics"]) or len(parts) > 4:
-            return None, []
-        if parts[0] == "proxies":
-            return (self._collection, self._proxy, self._toxics, self._toxic)[len(parts) - 1], names
-        return self._single.get(path), names
-
-    @property
-    def _single(self) -> dict[str, dict[str, Route]]:
-        return {
-            "/version": {"GET": self._get_version},
-            "/reset": {"POST": self._reset},
-            "/populate": {"POST": self._populate},
-            "/connections": {"GET": self._connections},
-        }
-
-    @property
-    def _collection(self) -> dict[str, Route]:
-        return {"GET": self._list, "POST": self._create}
-
-    @property
-    def _proxy(self) -> dict[str, Route]:
-        return {"GET": self._show, "POST": self._update, "PATCH": self._update, "DELETE": self._delete}
-
-    @property
-    def _toxics(self) -> dict[str, Route]:
-        return {"GET": self._list_toxics, "POST": self._add_toxic}
-
-    @property
-    def _toxic(self) -> dict[str, Route]:
-        change = self._update_toxic
-        return {"GET": self._show_toxic, "POST": change, "PATCH": change, "DELETE": self._delete_toxic}
+        parts = path.split("/")
+        for template, methods in self._table:
+            if len(parts) == len(template) and all(map(_fits, template, parts)):
+                return methods, [unquote(part) for part, wanted in zip(parts, template, strict=True) if wanted == "{}"]
+        return None, []
 
     async def _get_version(self, request: Request, names: list[str]) -> Reply:
         body = f'{{"version": "{self._version}"}}\n'.encode()
@@ -95,55 +72,42 @@ class Routes:
             await self._proxies.populate(read(request.body, list[ProxyBody]), done)
         except (ApiError, BadBody) as error:
             status = error.status if isinstance(error, ApiError) else 400
-            return _json(status, {"error": str(error), "status": status, "proxies": _shown(done)})
-        return _json(201, {"proxies": _shown(done)})
-
-    async def _connections(self, request: Request, names: list[str]) -> Reply:
-        """Ours: connections of `proxy` that closed since `since` (CLOCK_MONOTONIC seconds) or live, and its totals."""
-        query = parse_qs(request.query)
-        proxy = self._proxies.get(query.get("proxy", [""])[0])
-        try:
-            since_s = float(query.get("since", ["0"])[0])
-        except ValueError:
-            raise ApiError(400, "since: expected seconds of CLOCK_MONOTONIC") from None
-        journal = proxy.journal
-        totals = {name: getattr(journal, name) for name in ("opened", "forgotten", "bytes_up", "bytes_down")}
-        connections = [asdict(entry) for entry in journal.since(since_s)]
-        return _json(200, {"now_s": time.monotonic(), **totals, "connections": connections})
+            return json_reply(status, {"error": str(error), "status": status, "proxies": _shown(done)})
+        return json_reply(201, {"proxies": _shown(done)})
 
     async def _list(self, request: Request, names: list[str]) -> Reply:
-        return _json(200, {proxy.name: proxy.as_json() for proxy in self._proxies})
+        return json_reply(200, {proxy.name: proxy.as_json() for proxy in self._proxies})
 
     async def _create(self, request: Request, names: list[str]) -> Reply:
         proxy = await self._proxies.create(read(request.body, ProxyBody))
-        return _json(201, proxy.as_json())
+        return json_reply(201, proxy.as_json())
 
     async def _show(self, request: Request, names: list[str]) -> Reply:
-        return _json(200, self._proxies.get(names[0]).as_json())
+        return json_reply(200, self._proxies.get(names[0]).as_json())
 
     async def _update(self, request: Request, names: list[str]) -> Reply:
         self._proxies.get(names[0])  # first of all: an unknown proxy is 404 whatever the body
         proxy = await self._proxies.update(names[0], read(request.body, ProxyBody))
-        return _json(200, proxy.as_json())
+        return json_reply(200, proxy.as_json())
 
     async def _delete(self, request: Request, names: list[str]) -> Reply:
         self._proxies.delete(names[0])
         return Reply(204)
 
     async def _list_toxics(self, request: Request, names: list[str]) -> Reply:
-        return _json(200, self._proxies.get(names[0]).as_json()["toxics"])
+        return json_reply(200, self._proxies.get(names[0]).as_json()["toxics"])
 
     async def _add_toxic(self, request: Request, names: list[str]) -> Reply:
         proxy = self._proxies.get(names[0])
-        return _json(200, self._proxies.add_toxic(proxy, read(request.body, ToxicBody)).as_json())
+        return json_reply(200, self._proxies.add_toxic(proxy, read(request.body, ToxicBody)).as_json())
 
     async def _show_toxic(self, request: Request, names: list[str]) -> Reply:
-        return _json(200, toxic_of(self._proxies.get(names[0]), names[1]).as_json())
+        return json_reply(200, toxic_of(self._proxies.get(names[0]), names[1]).as_json())
 
     async def _update_toxic(self, request: Request, names: list[str]) -> Reply:
         proxy = self._proxies.get(names[0])
         toxic_of(proxy, names[1])
-        return _json(200, self._proxies.update_toxic(proxy, names[1], read(request.body, ToxicBody)).as_json())
+        return json_reply(200, self._proxies.update_toxic(proxy, names[1], read(request.body, ToxicBody)).as_json())
 
     async def _delete_toxic(self, request: Request, names: list[str]) -> Reply:
         proxy = self._proxies.get(names[0])
@@ -151,21 +115,17 @@ class Routes:
         return Reply(204)
 
 
+def _fits(wanted: str, part: str) -> bool:
+    return part != "" if wanted == "{}" else part == wanted
+
+
 async def _answered(handler: Route, request: Request, names: list[str]) -> Reply:
     try:
         return await handler(request, names)
     except ApiError as error:
-        return _error(error.status, str(error))
+        return error_reply(error.status, str(error))
     except BadBody as error:
-        return _error(400, str(error))
-
-
-def _error(status: int, message: str) -> Reply:
-    return Reply(status, json_bytes({"error": message, "status": status}) + b"\n", TEXT)
-
-
-def _json(status: int, value: Any) -> Reply:
-    return Reply(status, json_bytes(value), (JSON,))
+        return error_reply(400, str(error))
 
 
 def _shown(proxies: list[Proxy]) -> list[dict[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 import foreshock
 from faults.embedded.address import Port, join
+from faults.embedded.own import mount_memory
 from faults.embedded.proxies import Proxies
 from faults.embedded.routes import Routes
 from faults.embedded.wire import HttpProtocol
@@ -13,13 +14,14 @@ class Serving:
         self._clients: set[HttpProtocol] = set()
         self.proxies = Proxies(seed)
         self.version = f"embedded {foreshock.__version__}"
+        self.routes = Routes(self.proxies, self.version)
+        mount_memory(self.routes, self.proxies)
 
     @classmethod
     async def start(cls, host: str, port: int, seed: int) -> "Serving":
         """Listens; port 0 takes a free one. Raises AddressError."""
         serving = cls(await Port.bind(join(host, port)), seed)
-        routes = Routes(serving.proxies, serving.version)
-        await serving._port.listen(lambda: HttpProtocol(routes, serving._clients))
+        await serving._port.listen(lambda: HttpProtocol(serving.routes, serving._clients))
         return serving
 
     @property
