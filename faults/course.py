@@ -1,5 +1,9 @@
 """The course of a fault: which toxics are on at each moment after it was switched on. Data, without a clock."""
 
+from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite
+
 import msgspec
 
 from faults.toxic import Toxic
@@ -25,18 +29,20 @@ class Course(msgspec.Struct, frozen=True):
     stages: tuple[Stage, ...]
     every_s: float | None = None
 
+    def __post_init__(self) -> None:
+        starts_s = [stage.at_s for stage in self.stages]
+        ends_s = starts_s if self.every_s is None else [*starts_s, self.every_s]
+        in_order = all(one_s < next_s for one_s, next_s in pairwise(ends_s))
+        if not starts_s or starts_s[0] != 0 or not in_order or not isfinite(ends_s[-1]):
+            raise ValueError(f"stages at {starts_s} every_s={self.every_s}: expected the first at 0, all in order")
+
     def level_at(self, elapsed_s: float) -> Level:
         """What is on `elapsed_s` after the switching on (never before: at least 0)."""
-        into_s = elapsed_s % self.every_s if self.every_s else elapsed_s
-        return [stage.level for stage in self.stages if stage.at_s <= into_s][-1]
+        return [stage.level for at_s, stage in self._near(elapsed_s) if at_s <= elapsed_s][-1]
 
     def next_change_s(self, elapsed_s: float) -> float | None:
-        """When, counted from the switching on, the level changes next; None if it stays."""
-        begun_s = elapsed_s - elapsed_s % self.every_s if self.every_s else 0.0
-        coming = [stage.at_s for stage in self.stages if begun_s + stage.at_s > elapsed_s]
-        if coming:
-            return begun_s + coming[0]
-        return begun_s + self.every_s if self.every_s else None
+        """When, counted from the switching on, the next stage begins: always after `elapsed_s`; None if none does."""
+        return next((at_s for at_s, _ in self._near(elapsed_s) if at_s > elapsed_s), None)
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -46,6 +52,19 @@ class Course(msgspec.Struct, frozen=True):
             if stage.level not in levels:
                 levels.append(stage.level)
         return tuple(levels)
+
+    def _near(self, elapsed_s: float) -> Iterator[tuple[float, Stage]]:
+        """The stages around that moment in order, each with when it begins.
+
+        A moment is always `round * every_s + at_s`, and compared as such: a remainder (`elapsed_s % every_s`) is off by
+        a whole round at just the moments that `next_change_s` gives (0.9 % 0.3 is 0.3).
+        """
+        if self.every_s is None:
+            yield from ((stage.at_s, stage) for stage in self.stages)
+            return
+        this_round = int(elapsed_s // self.every_s)
+        for number in range(max(0, this_round - 1), this_round + 3):
+            yield from ((number * self.every_s + stage.at_s, stage) for stage in self.stages)
 
 
 def steady(level: Level) -> Course:
