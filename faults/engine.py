@@ -50,7 +50,7 @@ def choose(choice: Choice, environ: Mapping[str, str], folders: Sequence[Path]) 
     if choice == "embedded":
         return Embedded()
     if url := environ.get("TOXIPROXY_URL"):
-        return Running(url=_checked(url))
+        return Running(url=control_api(url, "TOXIPROXY_URL"))
     path = shutil.which(BINARY, path=os.pathsep.join([environ.get("PATH", ""), *map(str, folders)]))
     if path is not None:
         return Binary(path=Path(path))
@@ -107,8 +107,11 @@ def _check_running(url: str) -> None:
         server.version()
 
 
-def _checked(url: str) -> str:
-    """`url` with its scheme, if it is of a server on this machine: proxies are never bound beyond loopback."""
+def control_api(url: str, named: str) -> str:
+    """`url` with its scheme, if it is of a server on this machine: proxies are never bound beyond loopback.
+
+    `named` is what the user calls it by, in messages. Raises UsageError, HarnessError for a host that nobody knows.
+    """
     full = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(full)
@@ -116,14 +119,14 @@ def _checked(url: str) -> str:
     except ValueError:
         usable = None
     if not usable:
-        raise UsageError(f"TOXIPROXY_URL={url}: expected the control API's address, such as http://127.0.0.1:8474")
+        raise UsageError(f"{named}={url}: expected the control API's address, such as http://127.0.0.1:8474")
     try:
         found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise HarnessError(f"TOXIPROXY_URL={url}: host {parts.hostname} is not known ({error.strerror})") from None
+        raise HarnessError(f"{named}={url}: host {parts.hostname} is not known ({error.strerror})") from None
     if not all(ipaddress.ip_address(address).is_loopback for address in found):
         raise UsageError(
-            f"TOXIPROXY_URL={url}: expected a server on loopback, because proxies are not bound beyond it; "
+            f"{named}={url}: expected a server on loopback, because proxies are not bound beyond it; "
             "in containers let both share one network (network_mode: service:toxiproxy)"
         )
     return full

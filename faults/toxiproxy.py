@@ -6,7 +6,8 @@ object, a bound on every wait, quoted names, PATCH, and a HarnessError that says
 from asyncio they are made in a thread.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -32,14 +33,41 @@ class Refused(HarnessError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def lacks_route(self) -> bool:
+        """Whether it does not know what it was asked at all; old versions say so with 404, in Go's own words."""
+        codes = requests.codes
+        return self.status == codes.method_not_allowed or (
+            self.status == codes.not_found and "404 page not found" in str(self)
+        )
+
+
+class OutOfReach(HarnessError):
+    """No connection to the server, or it was lost."""
+
+
+class Hangs(HarnessError):
+    """No answer in time."""
+
+
+class NotToxiproxy(HarnessError):
+    """Something else answers at the server's address."""
+
 
 class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
-    """The library's consumer with a server of its own. `what` names it in messages."""
+    """The library's consumer with a server of its own. `what` names it in messages.
 
-    def __init__(self, url: str, what: str, *, read_s: float = READ_S) -> None:
+    `last_words` is asked, when the server is out of reach, what is known of its end ('' if nothing).
+    """
+
+    def __init__(
+        self, url: str, what: str, *, read_s: float = READ_S, last_words: Callable[[], str] = lambda: ""
+    ) -> None:
         self.url = url.rstrip("/")
         self.what = what
         self.read_s = read_s
+        self._last_words = last_words
+        self._patches = True  # until it says that it has no PATCH
         self._session = requests.Session()  # shared by threads: its pool is safe, and it keeps no cookies here
         self._session.trust_env = False  # a proxy for the internet is no way to a server on loopback
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=_AT_ONCE))
@@ -51,7 +79,16 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
         return self.request("POST", url, data=data, json=json, **kwargs)
 
     def patch(self, url: str, json: Any) -> requests.Response:
-        return self.request("PATCH", url, json=json)
+        """PATCH, and POST of a server from before it knew that; newer ones take both."""
+        if self._patches:
+            try:
+                return self.request("PATCH", url, json=json)
+            except Refused as refused:
+                if not refused.lacks_route:
+                    raise
+        answer = self.post(url, json=json)
+        self._patches = False
+        return answer
 
     def delete(self, url: str, **kwargs: Any) -> requests.Response:
         return self.request("DELETE", url, **kwargs)
@@ -64,12 +101,13 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
             answer = self._session.request(method, self.url + path, allow_redirects=False, **kwargs)
             validate_response(answer)
         except requests.Timeout:
-            raise HarnessError(
+            raise Hangs(
                 f"{call}: no answer within {self.read_s:g} s; it hangs (Toxiproxy does when a client stops reading): "
                 "restart it"
             ) from None
         except requests.RequestException as error:
-            raise HarnessError(f"{call}: no connection ({_reason(error)}): is it running?") from None
+            ended = self._last_words() or "is it running?"
+            raise OutOfReach(f"{call}: no connection ({_reason(error)}): {ended}") from None
         except tuple(_STATUS) as error:
             raise Refused(f"{call}: {_message(error.args[0])}", _STATUS[type(error)]) from None
         if answer.status_code >= requests.codes.multiple_choices:
@@ -89,7 +127,7 @@ class Proxy(toxiproxy.Proxy):  # type: ignore[misc]  # the library is untyped
     enabled: bool
 
     def __init__(self, api: Api, state: Mapping[str, Any]) -> None:
-        super().__init__(**state)
+        super().__init__(**_checked(state, api))
         self._api = api
         self._path = f"/proxies/{quote(self.name, safe='')}"
 
@@ -99,7 +137,7 @@ class Proxy(toxiproxy.Proxy):  # type: ignore[misc]  # the library is untyped
 
     def read(self) -> dict[str, Any]:
         """The proxy as the server has it now, toxics included."""
-        state = _json(self._api.get(self._path), self._api)
+        state = _checked(_json(self._api.get(self._path), self._api), self._api)
         self._take(state)
         return state
 
@@ -127,7 +165,7 @@ class Proxy(toxiproxy.Proxy):  # type: ignore[misc]  # the library is untyped
 
     def update(self, **changes: Any) -> None:
         """Any of enabled, listen, upstream."""
-        self._take(_json(self._api.patch(self._path, json=changes), self._api))
+        self._take(_checked(_json(self._api.patch(self._path, json=changes), self._api), self._api))
 
     def _take(self, state: Mapping[str, Any]) -> None:
         self.enabled, self.listen, self.upstream = state["enabled"], state["listen"], state["upstream"]
@@ -139,8 +177,15 @@ class Proxy(toxiproxy.Proxy):  # type: ignore[misc]  # the library is untyped
 class Server(toxiproxy.Toxiproxy):  # type: ignore[misc]  # the library is untyped
     """One server. `what` names it in messages: 'Toxiproxy', 'the embedded proxy'."""
 
-    def __init__(self, url: str, what: str = "Toxiproxy", *, read_s: float = READ_S) -> None:
-        self.api = Api(url, what, read_s=read_s)
+    def __init__(
+        self,
+        url: str,
+        what: str = "Toxiproxy",
+        *,
+        read_s: float = READ_S,
+        last_words: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.api = Api(url, what, read_s=read_s, last_words=last_words)
 
     @property
     def url(self) -> str:
@@ -171,16 +216,23 @@ class Server(toxiproxy.Toxiproxy):  # type: ignore[misc]  # the library is untyp
     def create(
         self, upstream: str, name: str, listen: str = "127.0.0.1:0", enabled: bool = True, toxics: Sequence[Toxic] = ()
     ) -> Proxy:
-        """A proxy with its toxics, or nothing at all."""
+        """A proxy with its toxics, or nothing at all. Says so where even taking it away again does not succeed."""
         asked = {"name": name, "upstream": upstream, "listen": listen, "enabled": enabled}
         proxy = Proxy(self.api, _json(self.api.post("/proxies", json=asked), self.api))
         try:
             for toxic in toxics:
                 proxy.add_toxic(toxic)
-        except HarnessError:
-            proxy.destroy()
+        except HarnessError as error:
+            self._take_back(proxy, error)
             raise
         return proxy
+
+    def _take_back(self, proxy: Proxy, why: HarnessError) -> None:
+        try:
+            proxy.destroy()
+        except HarnessError:
+            mend = f"proxy {proxy.name} could not be taken away: run `foreshock heal --toxiproxy {self.url}`"
+            raise HarnessError(f"{why}; {mend}") from why
 
     def update_api_consumer(self, host: str, port: int) -> None:
         """Another address, for this object alone."""
@@ -198,8 +250,8 @@ class Server(toxiproxy.Toxiproxy):  # type: ignore[misc]  # the library is untyp
         """Lets go of the connections to it; it runs on."""
         self.api.close()
 
-    def _not_one(self, why: str) -> HarnessError:
-        return HarnessError(f"{self.url} is not a Toxiproxy: {why}; expected the address of its control API")
+    def _not_one(self, why: str) -> NotToxiproxy:
+        return NotToxiproxy(f"{self.url} is not a Toxiproxy: {why}; expected the address of its control API")
 
 
 def _done(api: Api, path: str) -> bool:
@@ -218,8 +270,26 @@ def _json(answer: requests.Response, api: Api) -> dict[str, Any]:
     except requests.JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        raise HarnessError(f"{api.url} is not a Toxiproxy: {answer.request.path_url} answered {answer.text[:60]!r}")
+        raise NotToxiproxy(f"{api.url} is not a Toxiproxy: {answer.request.path_url} answered {answer.text[:60]!r}")
     return value
+
+
+class _State(msgspec.Struct):
+    """A proxy as every version shows it."""
+
+    name: str
+    listen: str
+    upstream: str
+    enabled: bool
+    toxics: list[dict[str, Any]] = []
+
+
+def _checked(state: object, api: Api) -> dict[str, Any]:
+    """The state of a proxy, if it is one."""
+    try:
+        return msgspec.structs.asdict(msgspec.convert(state, _State))
+    except msgspec.ValidationError as error:
+        raise NotToxiproxy(f"{api.url} is not a Toxiproxy: what it says of a proxy is none: {error}") from None
 
 
 def _message(content: bytes) -> str:
@@ -235,4 +305,4 @@ def _reason(error: BaseException) -> str:
     inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
     reason = getattr(inner, "reason", None)
     text = str(reason if isinstance(reason, BaseException) else inner)
-    return text.rpartition(": ")[2] or type(inner).__name__
+    return re.sub(r"^\[Errno \d+\] ", "", text.rpartition(": ")[2]) or type(inner).__name__
