@@ -115,6 +115,21 @@ def toxiproxy(host: str, port: int, config: Path | None, seed: int) -> int:
 
 
 @cli.command()
+@click.option("--toxiproxy", "url", metavar="URL", help="Only this server: all of Foreshock's on it, journal or not.")
+@click.option("--all", "everybodys", is_flag=True, help="With --toxiproxy: remove other people's toxics there, too.")
+def heal(url: str | None, everybodys: bool) -> int:
+    """Undo what killed runs left on a real Toxiproxy. Exit 3 if something could not be undone.
+
+    Every run on a real Toxiproxy keeps a journal of what it does there. What the journals of dead runs name loses its
+    toxics, is enabled, read back, and taken away. Runs of yours that are alive are never touched; a run of another
+    user is not known here.
+    """
+    from scenarios.commands import heal_toxiproxy
+
+    return heal_toxiproxy(url, everybodys=everybodys, say=click.echo)
+
+
+@cli.command()
 @click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of the customers, the faults and the search.")
 @click.option("--fixed", is_flag=True, help="The shop with every mend on: nothing may be found.")
 @_engine

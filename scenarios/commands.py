@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from faults.engine import Choice
+from faults.engine import Choice, control_api
+from faults.healing import state_folder
+from faults.remains import heal_journals, heal_server
+from faults.toxiproxy import READ_S
 from foreshock.clock import Anchor
-from foreshock.errors import UsageError
+from foreshock.errors import HarnessError, UsageError
 from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
@@ -113,6 +117,28 @@ def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:
 def write_reports(folder: Path) -> int:
     """Prints the path of the page."""
     console_on(sys.stdout).print(str(write_report(folder)), soft_wrap=True)
+    return 0
+
+
+def heal_toxiproxy(url: str | None, *, everybodys: bool, say: Callable[[str], object]) -> int:
+    """0 once nothing of any killed run is left; HarnessError naming what could not be undone, and why."""
+    if everybodys and url is None:
+        raise UsageError("--all: of which server? Give it with --toxiproxy URL")
+    url = control_api(url, "--toxiproxy") if url is not None else None
+    folder = state_folder(os.environ)
+    looked = heal_journals(folder, READ_S, url)
+    remains = [*looked.remains, *([heal_server(url, folder, READ_S, everybodys=everybodys)] if url else [])]
+    for each in remains:
+        for sentence in each.done:
+            say(f"{each.of}: {sentence}")
+    if looked.alive:
+        say(f"left alone, because they are alive: {', '.join(looked.alive)}")
+    if troubles := [each.trouble for each in remains if each.trouble]:
+        raise HarnessError(f"not healed: {'; '.join(troubles)}; then run `foreshock heal` again")
+    if any(each.done for each in remains):
+        say("healed: nothing of a killed run shakes a link any more")
+    else:
+        say(f"nothing to heal: no killed run left anything{f' on {url}' if url else ''} (journals: {folder})")
     return 0
 
 

@@ -17,7 +17,7 @@ from foreshock.errors import HarnessError, InvalidRun, UsageError
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
-COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "demo")
+COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "heal", "demo")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
         return function
 
-    for name in ("show_shape", "run_scenario", "reproduce_finding", "write_reports"):
+    for name in ("show_shape", "run_scenario", "reproduce_finding", "write_reports", "heal_toxiproxy"):
         monkeypatch.setattr(f"scenarios.commands.{name}", note(name))
     monkeypatch.setattr("recorder.record.run_recorder", note("run_recorder"))
     monkeypatch.setattr("scenarios.shop.demo.run_demo", note("run_demo"))
@@ -104,6 +104,12 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             (Path("f.yaml"), {"scenario": None, "target": None, "times": 5, "engine": "auto"}),
         ),
         ("report runs/a", "write_reports", (Path("runs/a"), {})),
+        ("heal", "heal_toxiproxy", (None, {"everybodys": False, "say": click.echo})),
+        (
+            "heal --toxiproxy 127.0.0.1:1 --all",
+            "heal_toxiproxy",
+            ("127.0.0.1:1", {"everybodys": True, "say": click.echo}),
+        ),
         (
             "toxiproxy",
             "run_toxiproxy",

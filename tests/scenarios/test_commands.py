@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from faults.child import EmbeddedChild
 from faults.engine import Choice
+from faults.healing import HealJournal
+from faults.toxic import Toxic
+from faults.toxiproxy import Server
 from foreshock.clock import Anchor
-from foreshock.errors import UsageError
+from foreshock.errors import HarnessError, UsageError
 from recorder.recording import RecordingWriter
 from replayer.outcome import History
 from replayer.plan import Header, Plan
@@ -265,3 +269,64 @@ def test_what_is_missing_of_a_recording_is_said_once_in_one_line(
 def test_a_report_of_no_run_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no run\.json here; expected a folder that `foreshock run` made"):
         commands.write_reports(tmp_path)
+
+
+# heal
+
+
+@pytest.fixture
+def journals_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder of heal journals."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "foreshock" / "heal"
+
+
+@pytest.fixture
+def toxiproxy() -> Iterator[Server]:
+    """A server that was there before; the embedded one speaks the same API."""
+    child = EmbeddedChild(seed=0)
+    try:
+        with closing(Server(child.wait_ready().api)) as server:
+            yield server
+    finally:
+        child.stop()
+
+
+def test_with_nothing_to_heal_it_says_so_and_where_it_looked(journals_in: Path) -> None:
+    said: list[str] = []
+    assert commands.heal_toxiproxy(None, everybodys=False, say=said.append) == 0
+    assert said == [f"nothing to heal: no killed run left anything (journals: {journals_in})"]
+
+
+def test_what_was_healed_is_said_proxy_by_proxy(journals_in: Path, toxiproxy: Server) -> None:
+    slow = Toxic(name="slow", type="latency", attributes={"latency": 50})
+    toxiproxy.create("127.0.0.1:1", "foreshock-demo-payments", toxics=[slow])
+    toxiproxy.create("127.0.0.1:1", "foreshock-lost-payments", toxics=[slow])
+    with HealJournal.open(journals_in, "demo", toxiproxy.url) as dead:
+        dead.about_to("foreshock-demo-payments", "create")
+    said: list[str] = []
+    with HealJournal.open(journals_in, "alive", toxiproxy.url):
+        assert commands.heal_toxiproxy(toxiproxy.url, everybodys=False, say=said.append) == 0
+    assert [line.rpartition("Toxiproxy at ")[2].partition(": ")[2] for line in said[:2]] == [
+        "proxy foreshock-demo-payments: removed toxic slow, took it away",
+        "proxy foreshock-lost-payments: removed toxic slow, took it away",
+    ]
+    assert said[2].startswith("left alone, because they are alive: alive-")
+    assert said[3] == "healed: nothing of a killed run shakes a link any more"
+
+
+def test_what_could_not_be_healed_is_one_error_that_names_the_server_and_the_journal(journals_in: Path) -> None:
+    with HealJournal.open(journals_in, "demo", "http://127.0.0.1:9") as dead:
+        dead.about_to("p", "create")
+    with pytest.raises(
+        HarnessError, match=r"^not healed: Toxiproxy at http://127.0.0.1:9: .*journal is kept: .*again$"
+    ):
+        commands.heal_toxiproxy(None, everybodys=False, say=print)
+    assert dead.path.exists()
+
+
+def test_everybodys_toxics_are_removed_only_from_a_server_that_was_named(journals_in: Path) -> None:
+    with pytest.raises(UsageError, match="--all: of which server"):
+        commands.heal_toxiproxy(None, everybodys=True, say=print)
+    with pytest.raises(UsageError, match=r"--toxiproxy=192\.0\.2\.1:8474: expected a server on loopback"):
+        commands.heal_toxiproxy("192.0.2.1:8474", everybodys=True, say=print)
