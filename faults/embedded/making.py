@@ -8,8 +8,8 @@ from faults.embedded.toxics import LiveToxic, defaults, what_is_wrong
 from faults.toxic import ATTRIBUTES
 
 
-def toxic_from(asked: ToxicBody, taken: Collection[str], seed: int) -> LiveToxic:
-    """A toxic of a proxy whose others are called `taken`. Raises ApiError, BadBody; checks in Toxiproxy's order."""
+def toxic_from(asked: ToxicBody, taken: Collection[str], seed: int, proxy: str) -> LiveToxic:
+    """A toxic of the `proxy` whose others are called `taken`. Raises ApiError, BadBody; checks in Toxiproxy's order."""
     if asked.stream.lower() not in ("upstream", "downstream"):
         raise ApiError(400, "stream was invalid, can be either upstream or downstream")
     if asked.type not in ATTRIBUTES:
@@ -27,18 +27,19 @@ def toxic_from(asked: ToxicBody, taken: Collection[str], seed: int) -> LiveToxic
         stream=asked.stream,
         toxicity=1.0 if asked.toxicity is None else asked.toxicity,
         attributes=attributes,
-        seed=f"{seed}/{name}",
+        seed=seed,
+        proxy=proxy,
         ttl_ms=asked.ttl,
         connections=tuple(asked.connections),
     )
 
 
-def toxics_from(asked: Sequence[ToxicBody], seed: int, where: str = "") -> list[LiveToxic]:
-    """Those of a new proxy. Raises ApiError with the number of the one that is wrong and `where` that is."""
+def toxics_from(asked: Sequence[ToxicBody], seed: int, proxy: str, where: str = "") -> list[LiveToxic]:
+    """Those of a new `proxy`. Raises ApiError with the number of the one that is wrong and `where` that is."""
     made: list[LiveToxic] = []
     for number, one in enumerate(asked, 1):
         try:
-            made.append(toxic_from(one, [toxic.name for toxic in made], seed))
+            made.append(toxic_from(one, [toxic.name for toxic in made], seed, proxy))
         except ApiError as error:
             raise ApiError(error.status, f"{error} at toxic {number}{where}") from None
         except BadBody as error:

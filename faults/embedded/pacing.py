@@ -4,13 +4,13 @@ Nothing here buffers: a paced stage is full while it holds a single byte, and th
 """
 
 import math
-import random
 import time
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from faults.embedded.stages import EARLY_S, LONGEST_S, Pipe, Stage, seconds
+from faults.embedded.toxics import LiveToxic
 
 SLICE_S = 0.1  # a chunk that takes longer leaves in pieces of this
 CATCH_UP_S = 0.1  # how much lateness of a timer is made good by what follows
@@ -20,10 +20,11 @@ TICK_S = 0.001  # a timer's resolution: pieces that are closer leave together
 class Paced(Stage):
     """Passes one chunk after the other on, in pieces, each when it is due. The end waits for what came before it."""
 
-    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
-        super().__init__(name, attributes, pipe, rng)
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        super().__init__(toxic, ordinal, pipe)
         self.pieces: deque[bytes] = deque()  # of the chunk whose turn it is
         self.at_s = 0.0  # when that chunk arrived
+        self.size = 0  # all of it
         self.held: deque[tuple[float, bytes | None]] = deque()  # what came after it; None is the end
         self.due_s: float | None = None  # of the first piece, once it is its turn
         self.last_s = -math.inf  # when the last piece left
@@ -49,9 +50,9 @@ class Paced(Stage):
         self.held.append((0.0, None))
         self.resume()
 
-    def update(self, attributes: Mapping[str, int]) -> None:
+    def update(self) -> None:
         """The chunk whose turn it is leaves at once, whole; what follows is paced anew."""
-        super().update(attributes)
+        super().update()
         self.stop()
         self.busy = True
         self._pass_chunk()
@@ -71,11 +72,13 @@ class Paced(Stage):
         self.stop()
         self.busy = True  # for good
         self._pass_chunk()
+        now_s = time.monotonic()
         while self.held:
             at_s, data = self.held.popleft()
             if data is None:
                 self.next.end()
             else:
+                self.tally.held_up(len(data), now_s - at_s)
                 self.next.push(data, at_s)
 
     def _work(self) -> None:
@@ -99,13 +102,17 @@ class Paced(Stage):
         """The next chunk becomes pieces, if it is a chunk."""
         if not self.pieces and self.held[0][1] is not None:
             self.at_s, data = self.held.popleft()
+            self.size = len(data or b"")
             self.pieces.extend(self.cut(data or b""))
 
     def _pass_piece(self, now_s: float) -> None:
         assert self.due_s is not None
         self.last_s, self.owed_s, self.due_s = now_s, min(now_s - self.due_s, CATCH_UP_S), None
         if self.pieces:
-            self.next.push(self.pieces.popleft(), self.at_s)
+            piece = self.pieces.popleft()
+            if not self.pieces:
+                self._count(len(piece), now_s)
+            self.next.push(piece, self.at_s)
         else:
             self.held.popleft()
             self.next.end()
@@ -116,7 +123,13 @@ class Paced(Stage):
         if self.pieces:
             data = b"".join(self.pieces)
             self.pieces.clear()
+            self._count(len(data), time.monotonic())
             self.next.push(data, self.at_s)
+
+    def _count(self, last: int, now_s: float) -> None:
+        """The chunk leaves with its last piece, of so many bytes: it was held up if it was cut or waited."""
+        if last < self.size or now_s - self.at_s > EARLY_S:
+            self.tally.held_up(self.size, now_s - self.at_s)
 
 
 class Bandwidth(Paced):
@@ -162,12 +175,17 @@ class Slicer(Paced):
 class SlowClose(Stage):
     """Passes data on; the end comes `delay` ms late. An update starts the delay anew, the removal ends it."""
 
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        super().__init__(toxic, ordinal, pipe)
+        self.end_came_s = 0.0
+
     def end(self) -> None:
         if self.timer is None:
+            self.end_came_s = time.monotonic()
             self._wait()
 
-    def update(self, attributes: Mapping[str, int]) -> None:
-        super().update(attributes)
+    def update(self) -> None:
+        super().update()
         if self.timer is not None:
             self.stop()
             self._wait()
@@ -181,4 +199,5 @@ class SlowClose(Stage):
 
     def _end(self) -> None:
         self.stop()
+        self.tally.late(time.monotonic() - self.end_came_s)
         self.next.end()

@@ -92,7 +92,7 @@ class Proxies:
             raise ApiError(500, "; ".join(failures))
 
     def add_toxic(self, proxy: Proxy, asked: ToxicBody) -> LiveToxic:
-        toxic = toxic_from(asked, [toxic.name for toxic in proxy.toxics], self._seed)
+        toxic = toxic_from(asked, [toxic.name for toxic in proxy.toxics], self._seed, proxy.name)
         proxy.add_toxic(toxic)
         return toxic
 
@@ -107,7 +107,7 @@ class Proxies:
     async def _start(self, asked: ProxyBody) -> Proxy:
         listen = asked.listen or DEFAULT_LISTEN
         proxy = Proxy(name=asked.name, listen=listen, upstream=asked.upstream)
-        for toxic in toxics_from(asked.toxics, self._seed):
+        for toxic in toxics_from(asked.toxics, self._seed, asked.name):
             proxy.add_toxic(toxic)
         if asked.enabled is not False:
             try:
@@ -124,7 +124,7 @@ class Proxies:
         for field, value in (("name", asked.name), ("upstream", asked.upstream)):
             if not value:
                 raise ApiError(400, f"missing required field: {field}{where}")
-        toxics_from(asked.toxics, self._seed, where)
+        toxics_from(asked.toxics, self._seed, asked.name, where)
 
 
 def toxic_of(proxy: Proxy, name: str) -> LiveToxic:

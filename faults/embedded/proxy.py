@@ -1,6 +1,8 @@
 """One proxy: a port, the connections it accepted, its toxics, its journal. Methods change it; `as_json` shows it."""
 
 import asyncio
+import time
+from collections import deque
 from typing import Any
 
 from faults.embedded.address import AddressError, Port, resolved, split
@@ -10,6 +12,7 @@ from faults.embedded.side import Side
 from faults.embedded.toxics import LiveToxic
 
 DIAL_S = 10.0  # bound of a connection to the upstream
+KEPT_TOXICS = 256  # removed ones whose receipts a proxy remembers; older ones are forgotten, and counted
 
 
 class Proxy:
@@ -21,6 +24,8 @@ class Proxy:
         self.upstream = upstream
         self.enabled = False
         self.toxics: list[LiveToxic] = []
+        self.past_toxics: deque[LiveToxic] = deque(maxlen=KEPT_TOXICS)
+        self.forgotten_toxics = 0
         self.journal = Journal()
         self._port: Port | None = None
         self._connections: set[Connection] = set()  # whose upstream is joined, or being dialled
@@ -85,9 +90,11 @@ class Proxy:
 
     def add_toxic(self, toxic: LiveToxic) -> None:
         toxic.came_after = self.journal.opened
+        toxic.came_s = time.monotonic()
         self.toxics.append(toxic)
         self._expire_later(toxic)
-        self._apply(toxic)
+        for connection in self._joined():
+            connection.offer(toxic)
 
     def update_toxic(
         self, toxic: LiveToxic, attributes: dict[str, int], toxicity: float | None, ttl_ms: int | None
@@ -98,11 +105,15 @@ class Proxy:
         if ttl_ms is not None:
             toxic.ttl_ms = ttl_ms
             self._expire_later(toxic)
-        self._apply(toxic)
+        for connection in self._joined():
+            connection.apply(toxic)
 
     def remove_toxic(self, toxic: LiveToxic) -> None:
         self._stop_expiry(toxic)
         self.toxics.remove(toxic)
+        toxic.gone_s = time.monotonic()
+        self.forgotten_toxics += len(self.past_toxics) == KEPT_TOXICS
+        self.past_toxics.append(toxic)
         for connection in tuple(self._connections):
             connection.withdraw(toxic)
 
@@ -145,10 +156,9 @@ class Proxy:
         """Sockets of clients that are still there, closing ones included."""
         return len(self._connections) + len(self._closing)
 
-    def _apply(self, toxic: LiveToxic) -> None:
-        for connection in tuple(self._connections):
-            if connection.joined:
-                connection.apply(toxic)
+    def _joined(self) -> list[Connection]:
+        """Those through which bytes flow; a list of its own, because toxics end connections."""
+        return [connection for connection in self._connections if connection.joined]
 
     def _accept(self) -> Side:
         return Connection(self._loop, self.journal.open(), self._accepted, self._ended, self._gone).client

@@ -5,7 +5,6 @@ A half-close is passed on as one, a reset as a reset. (Toxiproxy turns both into
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Sequence
 
@@ -114,9 +113,9 @@ class Direction:
         else:
             transport.resume_reading()
 
-    def finish(self, stage: Stage, ended: str, *, reset: bool = False) -> None:
+    def finish(self, stage: Stage, *, reset: bool = False) -> None:
         self.entered_end = True
-        self.at_end = lambda: self.hop.close(ended, reset=reset)
+        self.at_end = lambda: self.hop.end_by(stage.toxic, reset=reset)
         if self.out:
             self.at_end()
         else:
@@ -166,6 +165,7 @@ class Connection:
         self.joined = False
         self.closing = False
         self._first_end = ""
+        self._drawn_for: tuple[LiveToxic, ...] = ()
         self._on_accepted, self._on_ended, self._on_gone = on_accepted, on_ended, on_gone
 
     def made(self, side: Side) -> None:
@@ -179,7 +179,7 @@ class Connection:
         self.dial = None
         self.joined = True
         for toxic in toxics:
-            self.apply(toxic)
+            self.offer(toxic)
         self.up.open()
         self.down.open()
 
@@ -210,24 +210,43 @@ class Connection:
         self.upstream.close(reset=reset)
         self._on_ended(self, ended)
 
+    def end_by(self, toxic: LiveToxic, *, reset: bool) -> None:
+        if not self.closing:
+            toxic.tally.ended += 1
+            self.close(f"toxic {toxic.name}", reset=reset)
+
     # toxics on a live connection
+
+    def offer(self, toxic: LiveToxic) -> None:
+        """The toxic is new to this connection, or the connection to it."""
+        toxic.tally.offered += 1
+        self.apply(toxic)
 
     def apply(self, toxic: LiveToxic) -> None:
         """Adds the toxic's stage, updates it, or takes it away, as the draw for this connection says."""
-        rng = random.Random(f"{toxic.seed}/{self.entry.ordinal}")  # noqa: S311  # a repeatable draw, not a secret
-        drawn = toxic.hits(self.entry.ordinal, rng.random())
-        direction = self.up if toxic.direction == "upstream" else self.down
-        stage = next((stage for stage in direction.stages if stage.name == toxic.name), None)
-        if stage is not None and drawn:
-            stage.update(toxic.attributes)
+        hit = toxic.hits(self.entry.ordinal)
+        direction, stage = self._stage_of(toxic)
+        if stage is not None and hit:
+            stage.update()
         elif stage is not None:
             direction.remove(stage)
-        elif drawn and not self.closing:
-            direction.add(STAGES[toxic.type](toxic.name, toxic.attributes, direction, rng))
+        elif hit and not self.closing:
+            self._count_drawn(toxic)
+            direction.add(STAGES[toxic.type](toxic, self.entry.ordinal, direction))
 
     def withdraw(self, toxic: LiveToxic) -> None:
         """The toxic is gone."""
+        direction, stage = self._stage_of(toxic)
+        self._drawn_for = tuple(other for other in self._drawn_for if other is not toxic)
+        if stage is not None:
+            direction.remove(stage)
+
+    def _stage_of(self, toxic: LiveToxic) -> tuple[Direction, Stage | None]:
         direction = self.up if toxic.direction == "upstream" else self.down
-        for stage in direction.stages:
-            if stage.name == toxic.name:
-                direction.remove(stage)
+        return direction, next((stage for stage in direction.stages if stage.toxic is toxic), None)
+
+    def _count_drawn(self, toxic: LiveToxic) -> None:
+        """Once, however often a toxicity goes down and up again."""
+        if not any(other is toxic for other in self._drawn_for):
+            self._drawn_for += (toxic,)
+            toxic.tally.drawn += 1

@@ -8,8 +8,10 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Mapping
+from functools import cached_property
 from typing import Protocol
+
+from faults.embedded.toxics import LiveToxic
 
 CHUNK_BYTES = 32 << 10  # as Toxiproxy reads
 HELD_CHUNKS = 1024  # as Toxiproxy's latency buffer
@@ -42,21 +44,27 @@ class Pipe(Protocol):
     def throttle(self) -> None:
         """A stage holds more than before, or less: stages before it may go on, the near socket be read, or not."""
 
-    def finish(self, stage: "Stage", ended: str, *, reset: bool = False) -> None:
+    def finish(self, stage: "Stage", *, reset: bool = False) -> None:
         """Nothing more comes from `stage`; once what it passed on is out, both sides are closed (FIN) or reset."""
 
 
 class Stage:
     """Passes everything on: the base of the others, and Toxiproxy's `noop`."""
 
-    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
-        self.name = name
-        self.attributes = attributes
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        self.toxic = toxic
+        self.attributes = toxic.attributes
+        self.tally = toxic.tally
         self.pipe = pipe
-        self.rng = rng
+        self._ordinal = ordinal
         self.next: Sink
         self.timer: asyncio.TimerHandle | None = None
         self.busy = False  # passing on: what follows may ask it to resume, and then it would come here twice
+
+    @cached_property
+    def rng(self) -> random.Random:
+        """The connection's own; few stages need one, and it isn't small."""
+        return self.toxic.rng(self._ordinal)
 
     @property
     def full(self) -> bool:
@@ -68,9 +76,9 @@ class Stage:
     def end(self) -> None:
         self.next.end()
 
-    def update(self, attributes: Mapping[str, int]) -> None:
-        """New attributes on a live connection."""
-        self.attributes = attributes
+    def update(self) -> None:
+        """The toxic has new attributes, on a live connection."""
+        self.attributes = self.toxic.attributes
 
     def resume(self) -> None:
         """What follows may have room again."""
@@ -93,22 +101,22 @@ class Stage:
 class Latency(Stage):
     """Holds each chunk until `latency` +- `jitter` ms after it arrived. Order is kept; the end isn't delayed."""
 
-    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
-        super().__init__(name, attributes, pipe, rng)
-        self.held: deque[tuple[float, bytes | None]] = deque()  # (due, chunk; None is the end)
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        super().__init__(toxic, ordinal, pipe)
+        self.held: deque[tuple[float, float, bytes | None]] = deque()  # (due, came, chunk; None is the end)
 
     @property
     def full(self) -> bool:
         return len(self.held) >= HELD_CHUNKS
 
     def push(self, data: bytes, at_s: float) -> None:
-        self._hold(at_s + self._delay_s(), data)
+        self._hold(at_s + self._delay_s(), at_s, data)
 
     def end(self) -> None:
-        self._hold(0.0, None)
+        self._hold(0.0, 0.0, None)
 
-    def update(self, attributes: Mapping[str, int]) -> None:
-        super().update(attributes)
+    def update(self) -> None:
+        super().update()
         self._flush()
 
     def resume(self) -> None:
@@ -127,10 +135,10 @@ class Latency(Stage):
         offset_ms = self.rng.randrange(-jitter_ms, jitter_ms) if jitter_ms > 0 else 0
         return seconds(self.attributes.get("latency", 0) + offset_ms)
 
-    def _hold(self, due_s: float, data: bytes | None) -> None:
+    def _hold(self, due_s: float, at_s: float, data: bytes | None) -> None:
         if self.held:
             due_s = max(due_s, self.held[-1][0])
-        self.held.append((due_s, data))
+        self.held.append((due_s, at_s, data))
         self.resume()
         self.pipe.throttle()
 
@@ -140,24 +148,27 @@ class Latency(Stage):
         self.busy = True
         now_s = time.monotonic()
         while self.held and self.held[0][0] <= now_s + EARLY_S and not self.next.full:
-            self._pass_first()
+            self._pass_first(now_s)
         self.busy = False
         if self.held and not self.next.full:
             self.timer = self.pipe.loop.call_later(self.held[0][0] - now_s, self._release)
         self.pipe.throttle()
 
-    def _pass_first(self) -> None:
-        due_s, data = self.held.popleft()
+    def _pass_first(self, now_s: float) -> None:
+        due_s, at_s, data = self.held.popleft()
         if data is None:
             self.next.end()
-        else:
-            self.next.push(data, due_s)
+            return
+        if due_s > at_s:
+            self.tally.held_up(len(data), now_s - at_s)
+        self.next.push(data, due_s)
 
     def _flush(self) -> None:
         self.stop()
         self.busy = True
+        now_s = time.monotonic()
         while self.held:
-            self._pass_first()
+            self._pass_first(now_s)
         self.busy = False
         self.pipe.throttle()
 
@@ -165,8 +176,8 @@ class Latency(Stage):
 class Timeout(Stage):
     """Drops all data; closes after `timeout` ms without any (0: never). Its removal closes the connection."""
 
-    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
-        super().__init__(name, attributes, pipe, rng)
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        super().__init__(toxic, ordinal, pipe)
         self._restart()
 
     @property
@@ -174,10 +185,11 @@ class Timeout(Stage):
         return False
 
     def push(self, data: bytes, at_s: float) -> None:
+        self.tally.dropped(len(data), of=len(data))
         self._restart()
 
-    def update(self, attributes: Mapping[str, int]) -> None:
-        super().update(attributes)
+    def update(self) -> None:
+        super().update()
         self._restart()
 
     def remove(self) -> None:
@@ -191,7 +203,7 @@ class Timeout(Stage):
 
     def _close(self) -> None:
         self.stop()
-        self.pipe.finish(self, f"toxic {self.name}")
+        self.pipe.finish(self)
 
 
 class ResetPeer(Stage):
@@ -206,6 +218,7 @@ class ResetPeer(Stage):
         return False
 
     def push(self, data: bytes, at_s: float) -> None:
+        self.tally.dropped(len(data), of=len(data))
         self._trigger()
 
     def end(self) -> None:
@@ -221,14 +234,14 @@ class ResetPeer(Stage):
 
     def _reset(self) -> None:
         self.stop()
-        self.pipe.finish(self, f"toxic {self.name}", reset=True)
+        self.pipe.finish(self, reset=True)
 
 
 class LimitData(Stage):
     """Passes `bytes` on and with the last of them closes the connection (0: at the first data); updates count on."""
 
-    def __init__(self, name: str, attributes: Mapping[str, int], pipe: Pipe, rng: random.Random) -> None:
-        super().__init__(name, attributes, pipe, rng)
+    def __init__(self, toxic: LiveToxic, ordinal: int, pipe: Pipe) -> None:
+        super().__init__(toxic, ordinal, pipe)
         self.passed = 0
         self.cut = False
 
@@ -237,8 +250,10 @@ class LimitData(Stage):
             return
         left = max(0, self.attributes.get("bytes", 0) - self.passed)
         self.passed += min(left, len(data))
+        if len(data) > left:
+            self.tally.dropped(len(data) - left, of=len(data))
         if left:
             self.next.push(data[:left], at_s)
         if len(data) >= left:
             self.cut = True
-            self.pipe.finish(self, f"toxic {self.name}")
+            self.pipe.finish(self)

@@ -1,10 +1,13 @@
 """A toxic as the server keeps it, and as its API shows it."""
 
 import asyncio
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from faults.drawing import drawn
+from faults.embedded.tally import Tally
 from faults.toxic import ATTRIBUTES
 
 _INT64 = (1 << 63) - 1
@@ -12,7 +15,10 @@ _INT64 = (1 << 63) - 1
 
 @dataclass(slots=True)
 class LiveToxic:
-    """`stream` is echoed as it was sent ('UPSTREAM'); `seed` decides, with a connection's ordinal, who is hit.
+    """`stream` is echoed as it was sent ('UPSTREAM').
+
+    Who is hit is decided by the server's `seed`, the name of the `proxy`, its own and a connection's ordinal, and by
+    nothing else: no update of it moves that, nor do other toxics.
 
     `ttl_ms` (None: for ever) and `connections` (empty: all) are not Toxiproxy's: how long it stays, and which
     connections it is for, counted from 1 at the first that is accepted after the toxic came.
@@ -23,20 +29,28 @@ class LiveToxic:
     stream: str
     toxicity: float
     attributes: dict[str, int]
-    seed: str
+    seed: int
+    proxy: str
     ttl_ms: int | None = None
     connections: tuple[int, ...] = ()
     came_after: int = 0  # ordinal of the last connection that was accepted before it
+    came_s: float = 0.0  # CLOCK_MONOTONIC, as the next
+    gone_s: float | None = None  # None: it is there
+    tally: Tally = field(default_factory=Tally)
     expiry: asyncio.TimerHandle | None = None
 
     @property
     def direction(self) -> Literal["upstream", "downstream"]:
         return "upstream" if self.stream.lower() == "upstream" else "downstream"
 
-    def hits(self, ordinal: int, drawn: float) -> bool:
-        """Whether the connection is hit for which `drawn`, from 0 to 1, was drawn once."""
+    def hits(self, ordinal: int) -> bool:
+        """Whether it is for the connection of that number."""
         chosen = not self.connections or ordinal - self.came_after in self.connections
-        return chosen and drawn < self.toxicity
+        return chosen and drawn(self.seed, self.proxy, self.name, ordinal) < self.toxicity
+
+    def rng(self, ordinal: int) -> random.Random:
+        """Of jitter and sizes on the connection of that number."""
+        return random.Random(drawn(self.seed, self.proxy, self.name, ordinal, "rng"))  # noqa: S311  # repeatable
 
     def as_json(self) -> dict[str, Any]:
         """In Toxiproxy's key order; what is ours is shown where it was asked for."""

@@ -8,6 +8,7 @@ import pytest
 
 from faults.embedded.kinds import STAGES
 from faults.embedded.stages import HELD_CHUNKS
+from faults.embedded.toxics import LiveToxic
 
 
 class Far:
@@ -34,12 +35,12 @@ class Pipe:
 
     def throttle(self) -> None: ...
 
-    def finish(self, stage: object, ended: str, *, reset: bool = False) -> None: ...
+    def finish(self, stage: object, *, reset: bool = False) -> None: ...
 
 
 def stage_of(kind: str, attributes: dict[str, int], far: Far):
-    pipe = Pipe(asyncio.get_running_loop())
-    stage = STAGES[kind]("t", attributes, pipe, random.Random(1))
+    toxic = LiveToxic(name="t", type=kind, stream="downstream", toxicity=1.0, attributes=attributes, seed=1, proxy="p")
+    stage = STAGES[kind](toxic, 1, Pipe(asyncio.get_running_loop()))
     stage.next = far
     return stage
 
@@ -76,7 +77,7 @@ def test_an_update_lets_go_of_the_chunk_at_work_alone(kind, attributes):
         stage = stage_of(kind, attributes, far)
         stage.push(b"a" * 100, time.monotonic())
         stage.push(b"b" * 100, time.monotonic())
-        stage.update(attributes)
+        stage.update()
         assert b"".join(far.pieces).startswith(b"a" * 100)
         assert stage.full
         stage.drop()
@@ -131,7 +132,7 @@ def test_an_update_starts_the_delay_of_a_slow_close_anew_and_the_removal_ends_it
         stage = stage_of("slow_close", {"delay": 60_000}, far)
         stage.end()
         first = stage.timer
-        stage.update({"delay": 50_000})
+        stage.update()
         assert first.cancelled() and stage.timer is not first and not far.ended
         stage.remove()
         assert far.ended
