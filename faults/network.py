@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Any
 
-from faults.catalogue import Compiled, compile_fault
+from faults.catalogue import compile_fault
 from faults.conductor import Conductor
+from faults.course import Course
 from faults.engine import Choice, Engine, choose, running, tool_folders
 from faults.fault import Fault
 from faults.finishing import in_thread, to_the_end
@@ -69,23 +70,24 @@ class Network:
         for fault in faults:
             if ids.count(fault.id) > 1:
                 raise UsageError(f"fault {fault.id!r}: expected an id of its own, there are {ids.count(fault.id)}")
-        return Conductor([self._switch(fault, links) for fault in faults], clock, run_s)
+        return Conductor([self._switch(fault, links, run_s) for fault in faults], clock, run_s)
 
     async def heal(self) -> None:
         """Every link without a toxic and up, read back. Tries all, then raises HarnessError for those that are not."""
         await to_the_end(self._heal())
 
-    def _switch(self, fault: Fault, links: Mapping[str, str]) -> Switch:
+    def _switch(self, fault: Fault, links: Mapping[str, str], run_s: float) -> Switch:
         link = self._links.get(links.get(fault.link, ""))
         if link is None:
             raise UsageError(f"fault {fault.id!r}: link={fault.link!r}: expected one of {', '.join(links)}")
         if fault.nth is not None:
             raise UsageError(f"fault {fault.id!r}: nth was not placed on a step; expected a window, or at a step")
-        return Switch(fault, self._compiled(fault), link)
+        return Switch(fault, self._compiled(fault, run_s), link)
 
-    def _compiled(self, fault: Fault) -> Compiled:
+    def _compiled(self, fault: Fault, run_s: float) -> Course:
         try:
-            return compile_fault(fault)
+            on_s = fault.window.span_s(run_s) if fault.window else None
+            return compile_fault(fault, on_s[1] - on_s[0] if on_s else None)
         except ValueError as error:
             raise UsageError(str(error)) from None
 

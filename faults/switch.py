@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
-from faults.catalogue import Compiled
-from faults.course import Down
+from faults.course import Course, Down
 from faults.fault import Fault, Receipt
 from faults.link import Link
 from faults.traffic import Look, Traffic, between
+from foreshock.errors import UsageError
 
 
 class Switch:
     """`is_on` is True from the moment that it may be on until it is known to be off."""
 
-    def __init__(self, fault: Fault, compiled: Compiled, link: Link) -> None:
+    def __init__(self, fault: Fault, course: Course, link: Link) -> None:
+        if len(course.levels) > 1:
+            raise UsageError(f"fault {fault.id!r}: {fault.kind} changes while it is on, which is not done yet")
         self.fault = fault
         self.link = link
         self.is_on = False
-        self._compiled = compiled
+        self._compiled = course.levels[0]
         self._before: Look | None = None  # the link, just before it was switched on
         self._since_s = 0.0
         self._activations = 0

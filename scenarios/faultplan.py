@@ -15,6 +15,7 @@ from foreshock.errors import UsageError
 from scenarios.scenario import FaultEntry, Scenario
 
 _MOST_REPEATS = 1000
+_ANY_RUN_S = 86_400.0  # before the run's length is known: what has no room on this has none on any
 
 
 def faults_of(scenario: Scenario, run_s: float) -> tuple[Fault, ...]:
@@ -25,6 +26,11 @@ def faults_of(scenario: Scenario, run_s: float) -> tuple[Fault, ...]:
             faults += [fault] if entry.every is None else _repeated(fault, parse_duration_s(entry.every), run_s)
         except ValueError as error:
             raise UsageError(f"{scenario.file}: fault {fault.id!r}: {error}") from error
+    for fault in faults:
+        try:
+            _check_course(fault, run_s)
+        except ValueError as error:
+            raise UsageError(f"{scenario.file}: {error}") from error
     return tuple(faults)
 
 
@@ -56,8 +62,14 @@ def _fault(entry: FaultEntry, id_: str) -> Fault:
         at=msgspec.convert(msgspec.to_builtins(entry.at), At) if entry.at else None,
         nth=msgspec.convert(msgspec.to_builtins(entry.nth), Nth) if entry.nth else None,
     )
-    compile_fault(fault)  # raises ValueError for an unknown kind or magnitude
+    _check_course(fault, _ANY_RUN_S)
     return fault
+
+
+def _check_course(fault: Fault, run_s: float) -> None:
+    """Raises ValueError for an unknown kind or magnitude, and for a ramp without room on a run of `run_s`."""
+    on_s = fault.window.span_s(run_s) if fault.window else None
+    compile_fault(fault, on_s[1] - on_s[0] if on_s else None)
 
 
 def _repeated(fault: Fault, every_s: float, run_s: float) -> list[Fault]:

@@ -223,7 +223,9 @@ def _check_invariants(document: Document, scenario: ScenarioFile) -> None:
 
 def _check_explore(document: Document, scenario: ScenarioFile) -> None:
     for index, kind in enumerate(scenario.explore.faults or ()):
-        _check_known(document, ("explore", "faults", index), kind, KINDS, "kinds")
+        place: Place = ("explore", "faults", index)
+        _check_known(document, place, kind, KINDS, "kinds")
+        _check_known(document, place, kind, [name for name in KINDS if KINDS[name].searched], "kinds that are searched")
 
 
 _CHECKS = (_check_unique_names, _check_system, _check_addresses, _check_faults, _check_invariants, _check_explore)

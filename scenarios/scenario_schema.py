@@ -37,14 +37,14 @@ def _put_magnitudes_beside_the_kind(fault: dict[str, Any]) -> None:
     properties = fault["properties"]
     del properties["args"]
     properties["kind"] = {"enum": list(KINDS), "description": "the production failure"}
-    for kind in KINDS.values():
-        for argument in kind.arguments:
-            properties[argument.name] = {
-                "type": "integer",
-                "minimum": argument.low,
-                "maximum": argument.high,
-                "description": f"of {kind.name}",
-            }
+    for argument in [argument for kind in KINDS.values() for argument in kind.arguments]:
+        kinds = [kind.name for kind in KINDS.values() if argument.name in [each.name for each in kind.arguments]]
+        properties[argument.name] = {
+            "type": "integer",
+            "minimum": argument.low,
+            "maximum": argument.high,
+            "description": f"of {', '.join(kinds)}",
+        }
     properties |= {"type": {"type": "string"}, "stream": {"enum": ["upstream", "downstream"]}}
     properties |= {"attributes": {"type": "object"}, "toxicity": {"type": "number", "minimum": 0, "maximum": 1}}
 

@@ -41,7 +41,7 @@ def fault_forms(kinds: Sequence[str] = ()) -> tuple[FaultForm, ...]:
 
     First one of each kind, the middle one; then the others.
     """
-    offered = [[FaultForm(kind, dict(args)) for args in KINDS[kind].examples] for kind in kinds or KINDS]
+    offered = [[FaultForm(kind, dict(args)) for args in KINDS[kind].searched] for kind in kinds or KINDS]
     middle = [forms[len(forms) // 2] for forms in offered if forms]
     return (*middle, *(form for forms in offered for form in forms if form not in middle))
 

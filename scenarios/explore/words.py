@@ -20,6 +20,11 @@ _DID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "cut_reply": lambda args: f"cut the reply after {args['after_bytes']} bytes",
     "reset": lambda args: "reset the connection",
     "down": lambda args: "refused connections",
+    "brownout": lambda args: f"answered later and later, up to {args['latency_ms']} ms",
+    "flapping": lambda args: "went down and came back in turns",
+    "trickle": lambda args: f"answered in pieces of {args['chunk_bytes']} bytes",
+    "thin_pipe": lambda args: f"carried {args['kb_per_s']} kB/s",
+    "slow_close": lambda args: f"passed closes on {args['delay_ms']} ms late",
 }
 
 

@@ -33,6 +33,17 @@ def test_a_window_that_is_longer_than_its_repeat_on_this_run_is_refused() -> Non
         faults_of(scenario(repeated("2s", for_="50%")), 10.0)
 
 
+def test_what_has_no_time_to_grow_on_this_run_is_refused() -> None:
+    growing = FaultEntry(id="f", link="l", kind="brownout", args={"latency_ms": 1000})
+    assert [fault.kind for fault in faults_of(scenario(growing), 10.0)] == ["brownout"]
+    with pytest.raises(UsageError) as refused:
+        faults_of(scenario(growing), 1.5)
+    assert str(refused.value) == (
+        "shop.yaml: fault 'f': brownout: its 1.5 s are too short to grow to a delay of 1.0 s; "
+        "expected at least twice that"
+    )
+
+
 def test_repeats_without_number_are_refused() -> None:
     with pytest.raises(UsageError, match="repeats 8000 times here; expected at most 1000"):
         faults_of(scenario(repeated("1ms", for_="1us")), 10.0)

@@ -122,6 +122,8 @@ BAD = [
     ("two probes", "    sql: {database", "    http: {get: 'http://127.0.0.1/'}\n    sql: {database", "22: invariants[0]: expected exactly one of 'http' and 'sql'"),
     ("no instance", "instances: 2", "instances: 0", "29: explore.instances=0: expected a whole number from 1 to 64"),
     ("an unknown kind to explore", "[slow, down]", "[slow, dwn]", "29: explore.faults[1]='dwn': not one of the kinds; did you mean 'down'? (kinds: "),
+    ("a kind that no search can explore", "[slow, down]", "[slow, brownout]", "29: explore.faults[1]='brownout': not one of the kinds that are searched (kinds that are searched: slow, stall, lost_reply, cut_reply, reset, down, trickle)"),
+    ("a kind that never comes to its second turn", "kind: slow, latency_ms: 300", "kind: flapping, up_ms: 100, down_ms: 300", "19: faults[0].down_ms=300: expected less than the 300 ms that it lasts"),
     ("instances that share a port", '"${processes.payments.address}"}', '"${processes.payments.address}", listen: "127.0.0.1:9000"}', "13: links.payments.listen='127.0.0.1:9000': 2 instances can't share one port; leave it out, or end it in ':0'"),
     ("a tab", "  payments:\n", "\tpayments:\n", "4: not YAML: found character '\\t' that cannot start any token (while scanning for the next token); indent with spaces, not tabs"),
     ("a bracket left open", "reset: [{post", "reset: {post", "15: not YAML: expected <block end>, but found ']' (while parsing a block mapping)"),

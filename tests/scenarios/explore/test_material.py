@@ -5,8 +5,8 @@ from scenarios.explore.material import Material, fault_forms
 
 def test_fault_forms_are_one_of_each_kind_first_then_the_other_magnitudes() -> None:
     forms = fault_forms(["slow", "reset"])
-    assert [form.kind for form in forms] == ["slow", "reset", *["slow"] * (len(KINDS["slow"].examples) - 1)]
-    assert len(fault_forms()) == sum(len(kind.examples) for kind in KINDS.values())
+    assert [form.kind for form in forms] == ["slow", "reset", *["slow"] * (len(KINDS["slow"].searched) - 1)]
+    assert len(fault_forms()) == sum(len(kind.searched) for kind in KINDS.values())
 
 
 def test_walks_are_shortest_first_and_hold_every_session(material: Material, recorded: Plan) -> None:

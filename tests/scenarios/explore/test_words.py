@@ -23,7 +23,12 @@ def _step(plan: Plan, route: str) -> str:
         ("lost_reply", {}, "payments lost the reply"),
         ("cut_reply", {"after_bytes": 60}, "payments cut the reply after 60 bytes"),
         ("down", {}, "payments refused connections"),
-        ("brownout", {}, "payments had brownout"),
+        ("brownout", {"latency_ms": 900}, "payments answered later and later, up to 900 ms"),
+        ("flapping", {"up_ms": 500, "down_ms": 100}, "payments went down and came back in turns"),
+        ("trickle", {"chunk_bytes": 64, "pause_ms": 20}, "payments answered in pieces of 64 bytes"),
+        ("thin_pipe", {"kb_per_s": 5}, "payments carried 5 kB/s"),
+        ("slow_close", {"delay_ms": 700}, "payments passed closes on 700 ms late"),
+        ("toxic", {"type": "noop"}, "payments had toxic"),
     ],
 )
 def test_a_link_did_what_its_fault_does(kind: str, args: dict[str, int], said: str) -> None:
