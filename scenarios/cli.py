@@ -107,11 +107,12 @@ def report(folder: Path) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8474, show_default=True, help="0 takes a free one.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Proxies as JSON, toxics included.")
 @click.option("--seed", type=_SEEDS, default=0, show_default=True, help="Of who is hit by a toxicity below 1.")
-def toxiproxy(host: str, port: int, config: Path | None, seed: int) -> int:
+@click.option("--lease", metavar="DURATION", help="Heal every link unless PUT /lease renews it in time.")
+def toxiproxy(host: str, port: int, config: Path | None, seed: int, lease: str | None) -> int:
     """Serve Toxiproxy's API in the place of toxiproxy-server, until SIGINT or SIGTERM."""
     from faults.embedded.standalone import run_toxiproxy
 
-    return run_toxiproxy(host, port, config=config, seed=seed, say=click.echo)
+    return run_toxiproxy(host, port, config=config, seed=seed, lease=lease, say=click.echo)
 
 
 @cli.command()

@@ -36,6 +36,7 @@ async def _serve(options: argparse.Namespace) -> int:
             if options.toxiproxy_server is not None:
                 real = await RealServer.start(options.toxiproxy_server)
                 on_the_way_out.push_async_callback(real.stop)
+                real.mount(serving.routes)
                 ready["toxiproxy"] = real.url
         except (AddressError, RealServerError) as error:
             print(error, file=sys.stderr)  # noqa: T201  # the owner reads it

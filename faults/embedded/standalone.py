@@ -14,16 +14,25 @@ from faults.embedded.decoding import BadBody, ProxyBody, read
 from faults.embedded.proxies import Proxies
 from faults.embedded.proxy import Proxy
 from faults.embedded.refusal import ApiError
+from faults.embedded.serverlease import ServerLease
 from faults.embedded.serving import Serving
+from foreshock.duration import format_duration, parse_duration_s
 from foreshock.errors import HarnessError, UsageError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LONGEST_LEASE_MS = (1 << 31) - 1
 
 
-def run_toxiproxy(host: str, port: int, *, config: Path | None, seed: int, say: Callable[[str], None]) -> int:
-    """0 once it was told to end; `say` hears where it is. Raises UsageError for the file, HarnessError for ports."""
+def run_toxiproxy(
+    host: str, port: int, *, config: Path | None, seed: int, lease: str | None = None, say: Callable[[str], None]
+) -> int:
+    """0 once it was told to end; `say` hears where it is. `lease` is a duration: it starts with a lease that long.
+
+    Raises UsageError for the file and the lease, HarnessError for ports.
+    """
+    lease_ms = None if lease is None else _milliseconds(lease)
     wanted = [] if config is None else read_config(config)
-    return uvloop.run(_serve(host, port, seed, config, wanted, say))
+    return uvloop.run(_serve(host, port, seed, config, wanted, lease_ms, say))
 
 
 def read_config(path: Path) -> list[ProxyBody]:
@@ -43,8 +52,24 @@ def read_config(path: Path) -> list[ProxyBody]:
         raise UsageError(f"{path}: {_plain(error)}; expected a list of proxies, as for /populate") from None
 
 
+def _milliseconds(lease: str) -> int:
+    try:
+        lease_ms = round(parse_duration_s(lease) * 1000)
+    except ValueError as error:
+        raise UsageError(f"--lease={lease}: {error}") from None
+    if not 1 <= lease_ms <= _LONGEST_LEASE_MS:
+        raise UsageError(f"--lease={lease}: expected 1ms to {_LONGEST_LEASE_MS}ms")
+    return lease_ms
+
+
 async def _serve(
-    host: str, port: int, seed: int, config: Path | None, wanted: list[ProxyBody], say: Callable[[str], None]
+    host: str,
+    port: int,
+    seed: int,
+    config: Path | None,
+    wanted: list[ProxyBody],
+    lease_ms: int | None,
+    say: Callable[[str], None],
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -59,7 +84,15 @@ async def _serve(
         on_the_way_out.callback(serving.end)
         if config is not None:
             await _populate(serving.proxies, config, wanted)
+        lease = ServerLease(serving.proxies)
+        lease.mount(serving.routes)
+        on_the_way_out.callback(lease.end)
+        if lease_ms is not None:
+            lease.take(lease_ms)
         say(f"{serving.version} answers Toxiproxy's API at {serving.url}, with {len(wanted)} proxies; Ctrl-C ends it")
+        if lease_ms is not None:
+            within = format_duration(lease_ms / 1000)
+            say(f"every link is healed if nobody renews the lease (PUT /lease) within {within}")
         await stop.wait()
     return 0
 

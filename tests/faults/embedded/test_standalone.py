@@ -1,5 +1,6 @@
 """The server on its own: in place of toxiproxy-server, with one clear line for each way that can't be."""
 
+import asyncio
 import json
 import re
 import signal
@@ -85,6 +86,26 @@ def test_a_bad_config_file_is_said_in_one_line_with_its_place(config, content, s
         run_toxiproxy("127.0.0.1", 0, config=path, seed=0, say=print)
     assert re.match(re.escape(str(path)) + said, str(wrong.value)), wrong.value
     assert "\n" not in str(wrong.value)
+
+
+def test_it_can_start_with_a_lease_that_heals_what_its_configuration_made(start, config, wire):
+    toxics = [{"type": "latency", "attributes": {"latency": 5}}]
+    asked = {**PROXY, "toxics": toxics, "enabled": False}
+    process, server = start("--config", str(config([asked])), "--lease", "100ms")
+    assert process.stdout.readline() == "every link is healed if nobody renews the lease (PUT /lease) within 100 ms\n"
+
+    def healed() -> bool:
+        return server.api.get("/lease").json() == {"state": "expired"}
+
+    asyncio.run(wire.eventually(healed))
+    (proxy,) = server.proxies().values()
+    assert (proxy.enabled, proxy.toxics()) == (True, {})
+
+
+@pytest.mark.parametrize("lease", ["30", "0s", "-1s", "10000h", ""])
+def test_a_lease_of_no_length_is_said(lease):
+    with pytest.raises(UsageError, match=rf"^--lease={lease}: expected "):
+        run_toxiproxy("127.0.0.1", 0, config=None, seed=0, lease=lease, say=print)
 
 
 def test_a_config_file_that_is_not_there_is_said(tmp_path):
