@@ -14,6 +14,8 @@ from faults.embedded.address import AddressError
 from faults.embedded.lease import Lease
 from faults.embedded.realserver import RealServer, RealServerError
 from faults.embedded.serving import Serving
+from faults.tap.routes import TapRoutes
+from faults.tap.taps import Taps
 
 IDLE_S = 60.0
 
@@ -42,7 +44,10 @@ async def _serve(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)  # noqa: T201  # the owner reads it
             return 3
         if options.lease:
-            lease = Lease(serving.proxies, stop, idle_s=options.idle_s)
+            taps = Taps()
+            on_the_way_out.callback(taps.release)
+            TapRoutes(taps).mount(serving.routes)
+            lease = Lease(serving.proxies, taps, stop, idle_s=options.idle_s)
             await lease.start()
             on_the_way_out.callback(lease.end)
         print(json.dumps(ready), flush=True)  # noqa: T201  # the owner reads it

@@ -11,21 +11,29 @@ import msgspec
 from faults.embedded.decoding import ProxyBody
 from faults.embedded.proxies import Proxies
 from faults.embedded.refusal import ApiError
+from faults.tap.taps import TapChange, Taps
 from foreshock.errors import HarnessError
 
 READ_S = 2.0  # healing is to be done within 5 s of the owner's death
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """Proxies of the server at `url`: name to the upstream of the link. The taps have the same names."""
+    """Proxies of the server at `url`: name to the upstream of the link. The taps have the same names.
+
+    Lanes of a link are called as its proxy, with '~' and something more behind: they are guarded with it.
+    """
 
     url: str
     upstreams: dict[str, str]
 
+    def covers(self, name: str) -> bool:
+        return any(name == guarded or name.startswith(f"{guarded}~") for guarded in self.upstreams)
+
 
 class Guardian:
-    def __init__(self, taps: Proxies) -> None:
+    def __init__(self, proxies: Proxies, taps: Taps) -> None:
         self.guards: list[Guard] = []
+        self._proxies = proxies
         self._taps = taps
 
     async def heal(self) -> None:
@@ -40,7 +48,10 @@ class Guardian:
 
     async def _bypass(self, name: str, upstream: str) -> None:
         try:
-            await self._taps.update(name, ProxyBody(upstream=upstream))
+            if name in self._taps:
+                await self._taps.update(name, TapChange(upstream=upstream, close=True))
+            else:  # a link that is a proxy of ours
+                await self._proxies.update(name, ProxyBody(upstream=upstream))
         except ApiError as error:  # it was guarded before it was made
             print(error, file=sys.stderr)  # noqa: T201
 
@@ -53,7 +64,7 @@ def _heal(guard: Guard) -> set[str]:
     healed = set()
     try:
         for name, proxy in server.proxies().items():
-            if name in guard.upstreams:
+            if guard.covers(name):
                 for toxic in proxy.toxics():
                     proxy.destroy_toxic(toxic)
                 proxy.enable()
@@ -71,7 +82,7 @@ def _clean_up(guard: Guard) -> None:
     server = Server(guard.url, read_s=READ_S)
     try:
         for name, proxy in server.proxies().items():
-            if name in guard.upstreams:
+            if guard.covers(name):
                 proxy.destroy()
     except HarnessError as error:
         print(error, file=sys.stderr)  # noqa: T201

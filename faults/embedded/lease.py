@@ -2,8 +2,8 @@
 
 The owner holds the server's stdin open and says there, in JSON lines, what to guard (`{"guard": ...}`) and when to
 stop (`{"stop": true}`). The end of stdin without that means that the owner was killed: at once every toxic is removed
-and every proxy enabled, here and on the guarded server; traffic goes on passing; and the server exits when it has
-carried no connection for a while.
+and every proxy enabled, here and on the guarded server, and taps steer nothing any more; traffic goes on passing; and
+the server exits when it has carried no connection for a while.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import msgspec
 from faults.embedded.guardian import Guard, Guardian
 from faults.embedded.proxies import Proxies
 from faults.embedded.refusal import ApiError
+from faults.tap.taps import Taps
 
 _LOOK_S = 0.5
 
@@ -26,11 +27,12 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Lease:
-    def __init__(self, proxies: Proxies, stop: asyncio.Event, *, idle_s: float) -> None:
+    def __init__(self, proxies: Proxies, taps: Taps, stop: asyncio.Event, *, idle_s: float) -> None:
         self._proxies = proxies
+        self._taps = taps
         self._stop = stop
         self._idle_s = idle_s
-        self._guardian = Guardian(proxies)
+        self._guardian = Guardian(proxies, taps)
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.ReadTransport | None = None
 
@@ -61,12 +63,13 @@ class Lease:
 
     async def _outlive(self) -> None:
         """The owner is dead."""
-        if not any(True for _ in self._proxies):  # before it made anything
+        if not any(True for _ in (*self._proxies, *self._taps)):  # before it made anything
             return
-        try:
-            await self._proxies.reset()
-        except ApiError as error:  # a port that was lost: the other proxies are healed
-            print(error, file=sys.stderr)  # noqa: T201
+        for heal in (self._taps.let_pass, self._proxies.reset):
+            try:
+                await heal()
+            except ApiError as error:  # a port that was lost: the others are healed
+                print(error, file=sys.stderr)  # noqa: T201
         await self._guardian.heal()
         await self._until_idle()
         await self._guardian.clean_up()
@@ -77,5 +80,5 @@ class Lease:
         busy_s = loop.time()
         while loop.time() - busy_s < self._idle_s:
             await asyncio.sleep(_LOOK_S)
-            if self._proxies.connections:
+            if self._proxies.connections or self._taps.connections:
                 busy_s = loop.time()
