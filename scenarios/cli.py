@@ -116,6 +116,15 @@ def toxiproxy(host: str, port: int, config: Path | None, seed: int, lease: str |
 
 
 @cli.command()
+@click.argument("kind", required=False)
+def faults(kind: str | None) -> int:
+    """List the kinds of faults: what each does, the incident it imitates, its arguments, and an example to copy."""
+    from scenarios.commands import show_kinds
+
+    return show_kinds(kind, say=click.echo)
+
+
+@cli.command()
 @click.option("--toxiproxy", "url", metavar="URL", help="Only this server: all of Foreshock's on it, journal or not.")
 @click.option("--all", "everybodys", is_flag=True, help="With --toxiproxy: remove other people's toxics there, too.")
 def heal(url: str | None, everybodys: bool) -> int:

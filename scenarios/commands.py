@@ -22,6 +22,7 @@ from scenarios.elsewhere import check_can_show, pointed_at
 from scenarios.finding import Finding
 from scenarios.findings import read_finding
 from scenarios.interrupt import run_async
+from scenarios.kindlist import kind_text, kinds_text
 from scenarios.loading import load_scenario
 from scenarios.report.console import console_on
 from scenarios.report.terminal import Terminal
@@ -117,6 +118,12 @@ def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:
 def write_reports(folder: Path) -> int:
     """Prints the path of the page."""
     console_on(sys.stdout).print(str(write_report(folder)), soft_wrap=True)
+    return 0
+
+
+def show_kinds(name: str | None, *, say: Callable[[str], object]) -> int:
+    """All kinds of faults, or the one of that name."""
+    say(kinds_text() if name is None else kind_text(name))
     return 0
 
 

@@ -19,7 +19,7 @@ KIND = Kind(
     story=__doc__,
     course=course,
     arguments=(
-        Argument(name="after_bytes", meaning="that the connection still carries to the client", low=0, high=1 << 30),
+        Argument(name="after_bytes", meaning="what the connection still carries to the client", low=0, high=1 << 30),
     ),
     # After 0 bytes nothing of the answer comes; and one that ends at just that byte is whole, its connection closed.
     signs=frozenset({"cut", "unanswered", "closed"}),

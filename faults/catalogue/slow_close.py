@@ -24,7 +24,7 @@ KIND = Kind(
     name="slow_close",
     story=__doc__,
     course=course,
-    arguments=(Argument(name="delay_ms", meaning="from a close to when it is passed on", low=1, high=DAY_MS),),
+    arguments=(Argument(name="delay_ms", meaning="how much later a close is passed on", low=1, high=DAY_MS),),
     signs=frozenset(),  # every answer is there, whole and in time
     searched=(),  # it needs many connections and a long time; a step has one, for a moment
     example="{link: payments, kind: slow_close, delay_ms: 5000, window: {from: 20%, for: 20s}}",

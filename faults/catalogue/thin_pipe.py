@@ -30,7 +30,7 @@ KIND = Kind(
     story=__doc__,
     course=course,
     arguments=(  # never 0: Toxiproxy's rate of 0 lets nothing through, which is `stall`
-        Argument(name="kb_per_s", meaning="kilobytes a second", low=1, high=_WIDEST_KB_PER_S),
+        Argument(name="kb_per_s", meaning="the most that passes in a second", low=1, high=_WIDEST_KB_PER_S),
     ),
     ramps=True,
     signs=frozenset({"delayed"}),

@@ -1,7 +1,7 @@
 """One Toxiproxy toxic, verbatim.
 
-What has no name here yet, and what an existing setup of Toxiproxy already has: type, stream, attributes and toxicity
-are its words, in its units.
+For what has no name here yet, and for what an existing setup of Toxiproxy already has: type, stream, attributes and
+toxicity are its own words.
 """
 
 from collections.abc import Mapping
@@ -59,10 +59,22 @@ KIND = Kind(
     story=__doc__,
     course=course,
     verbatim=(
-        Verbatim(name="type", meaning="the toxic's", allowed=f"one of {', '.join(ATTRIBUTES)}"),
-        Verbatim(name="stream", meaning="whose bytes", allowed="upstream or downstream", default="downstream"),
-        Verbatim(name="attributes", meaning="by the type", allowed="names with whole numbers", default="all 0"),
-        Verbatim(name="toxicity", meaning="of connections", allowed="a number from 0 to 1", default="1"),
+        Verbatim(name="type", meaning="of the toxic", allowed=f"one of {', '.join(ATTRIBUTES)}"),
+        Verbatim(
+            name="stream", meaning="the direction it disturbs", allowed="upstream or downstream", default="downstream"
+        ),
+        Verbatim(
+            name="attributes",
+            meaning="of its type, in Toxiproxy's units",
+            allowed="names with whole numbers",
+            default="all 0",
+        ),
+        Verbatim(
+            name="toxicity",
+            meaning="the fraction of connections it is drawn for",
+            allowed="a number from 0 to 1",
+            default="1",
+        ),
     ),
     signs=frozenset().union(*_SIGNS.values()),
     searched=(),  # whatever of it a search should try has a name above

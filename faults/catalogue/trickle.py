@@ -22,8 +22,8 @@ KIND = Kind(
     story=__doc__,
     course=course,
     arguments=(
-        Argument(name="chunk_bytes", meaning="that a piece has at most", low=1, high=1 << 20),
-        Argument(name="pause_ms", meaning="after each piece", low=1, high=DAY_MS),
+        Argument(name="chunk_bytes", meaning="the most that a piece has", low=1, high=1 << 20),
+        Argument(name="pause_ms", meaning="the pause after each piece", low=1, high=DAY_MS),
     ),
     signs=frozenset({"delayed"}),  # its end, that is: the first piece comes in time
     # What `slow` never shows: a reader that stops at the first piece, and a timeout of each read that is not one of the

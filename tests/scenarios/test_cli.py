@@ -17,7 +17,7 @@ from foreshock.errors import HarnessError, InvalidRun, UsageError
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
-COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "heal", "demo")
+COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "faults", "heal", "demo")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
         return function
 
-    for name in ("show_shape", "run_scenario", "reproduce_finding", "write_reports", "heal_toxiproxy"):
+    for name in ("show_shape", "run_scenario", "reproduce_finding", "write_reports", "show_kinds", "heal_toxiproxy"):
         monkeypatch.setattr(f"scenarios.commands.{name}", note(name))
     monkeypatch.setattr("recorder.record.run_recorder", note("run_recorder"))
     monkeypatch.setattr("scenarios.shop.demo.run_demo", note("run_demo"))
@@ -104,6 +104,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             (Path("f.yaml"), {"scenario": None, "target": None, "times": 5, "engine": "auto"}),
         ),
         ("report runs/a", "write_reports", (Path("runs/a"), {})),
+        ("faults", "show_kinds", (None, {"say": click.echo})),
+        ("faults slow", "show_kinds", ("slow", {"say": click.echo})),
         ("heal", "heal_toxiproxy", (None, {"everybodys": False, "say": click.echo})),
         (
             "heal --toxiproxy 127.0.0.1:1 --all",
@@ -113,12 +115,12 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         (
             "toxiproxy",
             "run_toxiproxy",
-            ("127.0.0.1", 8474, {"config": None, "seed": 0, "say": click.echo}),
+            ("127.0.0.1", 8474, {"config": None, "seed": 0, "lease": None, "say": click.echo}),
         ),
         (
-            "toxiproxy --host ::1 --port 0 --config t.json --seed 7",
+            "toxiproxy --host ::1 --port 0 --config t.json --seed 7 --lease 5s",
             "run_toxiproxy",
-            ("::1", 0, {"config": Path("t.json"), "seed": 7, "say": click.echo}),
+            ("::1", 0, {"config": Path("t.json"), "seed": 7, "lease": "5s", "say": click.echo}),
         ),
         (
             "demo --seed 4 --fixed",
@@ -223,6 +225,18 @@ def test_there_is_help_on_every_command(foreshock: Callable[..., tuple[int, str,
         code, out, _ = foreshock(command, "--help")
         assert code == 0
         assert out.startswith(f"Usage: foreshock {command} [OPTIONS]")
+
+
+def test_kinds_of_faults_are_listed_and_one_that_is_not_there_is_2(
+    foreshock: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, out, err = foreshock("faults")
+    assert (code, err) == (0, "")
+    assert "\nlost_reply\n" in out
+    assert foreshock("faults", "slow")[1].startswith("slow\n  Answers come late")
+    code, out, err = foreshock("faults", "slwo")
+    assert (code, out) == (2, "")
+    assert err.startswith("foreshock: kind='slwo': not one of the kinds; did you mean 'slow'? (kinds: slow, ")
 
 
 def test_a_reader_that_leaves_early_ends_us_like_any_other_filter() -> None:
