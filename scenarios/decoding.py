@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,7 +45,7 @@ def check_keys(
 def _check_keys(
     document: Document, kind: inspect.Type, value: Any, place: Place, written_at: Callable[[Place], Place]
 ) -> None:
-    bare = _bare(kind)
+    bare = _with_parts(kind)
     if isinstance(bare, inspect.StructType) and isinstance(value, dict):
         allowed = [field.encode_name for field in bare.fields]
         for key in value:
@@ -119,6 +119,15 @@ def _explained(
     return document.error(written_at(place), _expected(problem, kind))
 
 
+def check_known(document: Document, place: Place, name: str, known: Collection[str], what: str) -> None:
+    """Raises UsageError, with a did-you-mean, if `name`, which stands at `place`, is not among `known`."""
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, known, n=1)
+    mend = f"; did you mean {close[0]!r}?" if close else ""
+    raise document.error(place, f"not one of the {what}{mend} ({what}: {', '.join(known) or 'none'})")
+
+
 def unknown_key(key: str, allowed: list[str]) -> str:
     """'unknown key; did you mean 'command'? (allowed: command, ready)'."""
     close = difflib.get_close_matches(key, allowed, n=1)
@@ -158,6 +167,15 @@ def _bare(kind: inspect.Type | None) -> inspect.Type | None:
             return kind
 
 
+def _with_parts(kind: inspect.Type | None) -> inspect.Type | None:
+    """The bare type, and of a word or a mapping the mapping: what stands inside is that one's."""
+    bare = _bare(kind)
+    if isinstance(bare, inspect.UnionType):
+        structs = [option for option in bare.types if isinstance(_bare(option), inspect.StructType)]
+        return _bare(structs[0]) if len(structs) == 1 else bare
+    return bare
+
+
 def _description(kind: inspect.Type | None) -> str | None:
     if isinstance(kind, inspect.Metadata):
         return str((kind.extra_json_schema or {}).get("description", "")) or _description(kind.type)
@@ -174,7 +192,7 @@ def _choices(kind: inspect.Type | None) -> list[str]:
 def _type_at(kind: inspect.Type | None, place: Place) -> inspect.Type | None:
     """The type that the value at `place` should have; None where the types do not say."""
     for part in place:
-        bare = _bare(kind)
+        bare = _with_parts(kind)
         if isinstance(bare, inspect.StructType):
             kind = next((field.type for field in bare.fields if field.encode_name == part), None)
         elif isinstance(bare, inspect.DictType):

@@ -6,32 +6,93 @@ time for 300 ms, as faults `id#1` to `id#4` of their own: each has its receipt, 
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterator
+
 import msgspec
 
 from faults.catalogue import compile_fault
-from faults.fault import At, Fault, Nth, Window
+from faults.fault import At, Fault, Nth, Ramp, Window
 from foreshock.duration import format_duration, parse_duration_s
 from foreshock.errors import UsageError
-from scenarios.scenario import FaultEntry, Scenario
+from scenarios.overlaps import check_together, spans_of
+from scenarios.scenario import FaultEntry, Scenario, ScenarioFile
+from scenarios.yamlfile import Place, read_document, spelled
 
 _MOST_REPEATS = 1000
 _ANY_RUN_S = 86_400.0  # before the run's length is known: what has no room on this has none on any
+_ROUNDING_S = 1e-6
+_LINK_OF_TARGET = re.compile(r"\$\{links\.([\w-]+)\.")
 
 
 def faults_of(scenario: Scenario, run_s: float) -> tuple[Fault, ...]:
-    """The scenario's faults on a run that lasts `run_s`, in the file's order. Raises UsageError naming it."""
-    faults: list[Fault] = []
-    for entry, fault in zip(scenario.faults, single_faults(scenario.faults), strict=True):
+    """The scenario's faults on a run that lasts `run_s`, in the file's order.
+
+    Raises UsageError, with file and line where the file is still there, for what can't be on a run of this length.
+    """
+    faults: list[tuple[int, Fault]] = []
+    for index, entry, fault in _entries(scenario):
         try:
-            faults += [fault] if entry.every is None else _repeated(fault, parse_duration_s(entry.every), run_s)
+            _check_window(fault, run_s)
+            every_s = parse_duration_s(entry.every) if entry.every is not None else None
+            repeated = [_ramped_to_the_end(fault, run_s)] if every_s is None else _repeated(fault, every_s, run_s)
+            for each in repeated:
+                _check_course(each, run_s)
         except ValueError as error:
-            raise UsageError(f"{scenario.file}: fault {fault.id!r}: {error}") from error
-    for fault in faults:
-        try:
-            _check_course(fault, run_s)
-        except ValueError as error:
-            raise UsageError(f"{scenario.file}: {error}") from error
-    return tuple(faults)
+            raise _error(scenario, index, f"fault {fault.id!r}: {without_its_name(error)}") from error
+        faults += [(index, each) for each in repeated]
+    if wrong := check_together(spans_of(faults, run_s), scenario.max_active):
+        raise _error(scenario, *wrong)
+    return tuple(fault for _, fault in faults)
+
+
+def cut_windows(scenario: Scenario, run_s: float) -> tuple[str, ...]:
+    """A sentence for each window that is written to last longer than the run does; it ends with the run."""
+    cut = []
+    for _, entry, fault in _entries(scenario):
+        if fault.window is None or fault.window.for_ == Window().for_ or entry.every is not None:
+            continue
+        start_s, end_s = fault.window.span_s(run_s)
+        if end_s > run_s + _ROUNDING_S:
+            written = f"{format_duration(start_s)} to {format_duration(end_s)}"
+            cut.append(f"fault {fault.id!r} from {written} is cut at the run's end, {format_duration(run_s)}")
+    return tuple(cut)
+
+
+def edge_of(scenario: ScenarioFile) -> str | None:
+    """The link that the target is reached through; None if there is none."""
+    named = _LINK_OF_TARGET.search(scenario.target)
+    return named[1] if named else None
+
+
+def without_its_name(error: ValueError) -> str:
+    """What a fault's error says, where it stands already which fault it is."""
+    return re.sub(r"^fault '[^']*': ", "", str(error))
+
+
+def _entries(scenario: Scenario) -> Iterator[tuple[int, FaultEntry, Fault]]:
+    yield from zip(range(len(scenario.faults)), scenario.faults, single_faults(scenario.faults), strict=True)
+
+
+def _error(scenario: Scenario, index: int, problem: str) -> UsageError:
+    place: Place = ("faults", index)
+    try:
+        line = f":{read_document(scenario.file).line(place)}"
+    except UsageError:  # it was removed since it was loaded
+        line = ""
+    return UsageError(f"{scenario.file}{line}: {spelled(place)}: {problem}")
+
+
+def _check_window(fault: Fault, run_s: float) -> None:
+    if fault.window is None:
+        return
+    start_s, _ = fault.window.span_s(run_s)
+    if start_s >= run_s:
+        raise ValueError(
+            f"window.from={fault.window.from_!r} is at or past the end of the run, which lasts "
+            f"{format_duration(run_s)}; expected an earlier one (per cent fit runs of any length)"
+        )
 
 
 def single_faults(entries: tuple[FaultEntry, ...]) -> tuple[Fault, ...]:
@@ -61,15 +122,28 @@ def _fault(entry: FaultEntry, id_: str) -> Fault:
         window=window if placed else Window(),
         at=msgspec.convert(msgspec.to_builtins(entry.at), At) if entry.at else None,
         nth=msgspec.convert(msgspec.to_builtins(entry.nth), Nth) if entry.nth else None,
+        fraction=entry.fraction,
+        per=entry.per or "request",
+        ramp=Ramp(up=entry.ramp.up, down=entry.ramp.down, steps=entry.ramp.steps) if entry.ramp else None,
+        seed=entry.seed,
     )
     _check_course(fault, _ANY_RUN_S)
     return fault
 
 
 def _check_course(fault: Fault, run_s: float) -> None:
-    """Raises ValueError for an unknown kind or magnitude, and for a ramp without room on a run of `run_s`."""
+    """Raises ValueError for an unknown kind or magnitude, and for a ramp without room in its window."""
     on_s = fault.window.span_s(run_s) if fault.window else None
     compile_fault(fault, on_s[1] - on_s[0] if on_s else None)
+
+
+def _ramped_to_the_end(fault: Fault, run_s: float) -> Fault:
+    """With a window that ends where the run does, if it lasts '100%': a ramp down is there to be seen."""
+    window = fault.window
+    if window is None or fault.ramp is None or window.for_ != Window().for_:
+        return fault
+    rest_s = math.ceil((run_s - window.span_s(run_s)[0]) * 1e6) / 1e6  # never short of the end
+    return msgspec.structs.replace(fault, window=Window(from_=window.from_, for_=f"{rest_s:.6f}s"))
 
 
 def _repeated(fault: Fault, every_s: float, run_s: float) -> list[Fault]:

@@ -6,24 +6,21 @@ Every error is a UsageError in one line with file, line and path, such as
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from faults.catalogue import KINDS
-from foreshock.duration import parse_duration_s
 from foreshock.errors import UsageError
 from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression
-from scenarios.decoding import check_keys, decode, unknown_key
-from scenarios.faultplan import single_faults
+from scenarios.decoding import check_keys, check_known, decode
+from scenarios.faultchecks import FAULT_KEYS, check_faults
 from scenarios.hosts import check_allowed, host_of_address, host_of_url
-from scenarios.scenario import FaultEntry, Scenario, ScenarioFile
+from scenarios.scenario import Scenario, ScenarioFile
 from scenarios.variables import UnknownVariable, address_values, at_load, filled
 from scenarios.yamlfile import Document, Place, read_document
 
-_FAULT_KEYS = tuple(field for field in FaultEntry.__struct_fields__ if field != "args")
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _ANYWHERE_AMONG = ("command", "environment", "directory", "ready", "metrics")  # of a process: may hold any variable
 
@@ -100,8 +97,8 @@ def _with_args(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fault_with_args(fault: dict[str, Any]) -> dict[str, Any]:
-    args = {key: item for key, item in fault.items() if key not in _FAULT_KEYS}
-    return {key: item for key, item in fault.items() if key in _FAULT_KEYS} | {"args": args}
+    args = {key: item for key, item in fault.items() if key not in FAULT_KEYS}
+    return {key: item for key, item in fault.items() if key in FAULT_KEYS} | {"args": args}
 
 
 def _without_args(place: Place) -> Place:
@@ -170,49 +167,6 @@ def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[s
             yield ("invariants", index, "http", "get"), invariant.http.get, host_of_url
 
 
-def _check_faults(document: Document, scenario: ScenarioFile) -> None:
-    for index, entry in enumerate(scenario.faults):
-        place: Place = ("faults", index)
-        _check_known(document, (*place, "link"), entry.link, scenario.links, "links")
-        _check_known(document, (*place, "kind"), entry.kind, KINDS, "kinds")
-        if entry.nth and entry.nth.link:
-            _check_known(document, (*place, "nth", "link"), entry.nth.link, scenario.links, "links")
-        _check_magnitudes(document, place, entry)
-        if entry.every is not None:
-            _check_every(document, place, entry)
-
-
-def _check_known(document: Document, place: Place, name: str, known: Collection[str], what: str) -> None:
-    if name in known:
-        return
-    close = difflib.get_close_matches(name, known, n=1)
-    mend = f"; did you mean {close[0]!r}?" if close else ""
-    raise document.error(place, f"not one of the {what}{mend} ({what}: {', '.join(known) or 'none'})")
-
-
-def _check_magnitudes(document: Document, place: Place, entry: FaultEntry) -> None:
-    arguments = [argument.name for argument in KINDS[entry.kind].arguments]
-    if entry.kind != "toxic" and (unknown := [name for name in entry.args if name not in arguments]):
-        allowed = [*_FAULT_KEYS, *arguments]
-        raise document.error((*place, unknown[0]), f"{entry.kind}: {unknown_key(unknown[0], allowed)}", show=False)
-    try:
-        single_faults((entry,))
-    except ValueError as error:
-        problem = re.sub(r"^fault '[^']*': ", "", str(error))
-        wrong = next((name for name in entry.args if f" {name}=" in problem), None)
-        if wrong:  # its value is shown already
-            raise document.error((*place, wrong), problem.rpartition(": ")[2]) from error
-        raise document.error(place, problem) from error
-
-
-def _check_every(document: Document, place: Place, entry: FaultEntry) -> None:
-    if entry.at or entry.nth or not entry.window:
-        raise document.error((*place, "every"), "repeats a window; give 'window' its 'for', without 'at' and 'nth'")
-    length = entry.window.for_
-    if not length.endswith("%") and parse_duration_s(length) >= parse_duration_s(entry.every or ""):
-        raise document.error((*place, "every"), f"expected longer than window.for={length!r}")
-
-
 def _check_invariants(document: Document, scenario: ScenarioFile) -> None:
     for index, invariant in enumerate(scenario.invariants):
         try:
@@ -224,8 +178,8 @@ def _check_invariants(document: Document, scenario: ScenarioFile) -> None:
 def _check_explore(document: Document, scenario: ScenarioFile) -> None:
     for index, kind in enumerate(scenario.explore.faults or ()):
         place: Place = ("explore", "faults", index)
-        _check_known(document, place, kind, KINDS, "kinds")
-        _check_known(document, place, kind, [name for name in KINDS if KINDS[name].searched], "kinds that are searched")
+        check_known(document, place, kind, KINDS, "kinds")
+        check_known(document, place, kind, [name for name in KINDS if KINDS[name].searched], "kinds that are searched")
 
 
-_CHECKS = (_check_unique_names, _check_system, _check_addresses, _check_faults, _check_invariants, _check_explore)
+_CHECKS = (_check_unique_names, _check_system, _check_addresses, check_faults, _check_invariants, _check_explore)

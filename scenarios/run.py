@@ -28,7 +28,7 @@ from scenarios.explore.material import Material, fault_forms
 from scenarios.explore.search import Progress, SearchResult, search
 from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Limits
-from scenarios.faultplan import faults_of
+from scenarios.faultplan import cut_windows, faults_of
 from scenarios.finding import Finding, LeadTime
 from scenarios.hosts import check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
@@ -146,6 +146,8 @@ class _Run:
         faults = faults_of(self._scenario, self._base.duration_s)
         if not faults:
             return None
+        for sentence in cut_windows(self._scenario, self._base.duration_s):
+            self._terminal.note("cut", sentence)
         header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
         shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps))
         self.ledger.doubts += [

@@ -37,6 +37,7 @@ Address = Annotated[
         description="an address such as '127.0.0.1:8080' or '${processes.NAME.address}'",
     ),
 ]
+Percent = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?%$", description="per cent such as '80%'")]
 Count = Annotated[int, Meta(ge=1, description="a whole number from 1")]
 Argument = Annotated[str, Meta(description="text (in quotes where YAML would read a number)")]
 Command = Annotated[
@@ -72,7 +73,11 @@ class Process(Struct, frozen=True, kw_only=True):
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """A network hop through a proxy, to `upstream`. A port of 0 lets the system choose one."""
+    """A network hop through a proxy, to `upstream`, which has to be on loopback or on `allow`.
+
+    It listens on loopback unless `listen` says otherwise: only who writes an address there is reached from elsewhere.
+    A port of 0 lets the system choose one.
+    """
 
     upstream: Address
     listen: Address = "127.0.0.1:0"
@@ -158,10 +163,19 @@ class FaultNth(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: Count = 1
 
 
+class FaultRamp(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Magnitudes grow over `up` from the window's start, and shrink over `down` before its end, in so many steps."""
+
+    up: Span = "0%"
+    down: Span = "0%"
+    steps: Annotated[int, Meta(ge=2, le=100, description="a whole number from 2 to 100")] = 10
+
+
 class FaultEntry(Struct, frozen=True, kw_only=True):
     """A fault of the shaken phase as the file has it; its magnitudes stand beside the kind and are in `args` here.
 
-    With `every`, the window is only the first of several: see `scenarios.faultplan`.
+    With `every`, the window is only the first of several: see `scenarios.faultplan`. With `fraction` it takes only that
+    part of the requests or connections (`per`) at its place, drawn from `seed`, or the run's if there is none.
     """
 
     id: Name | None = None  # made from the kind and the link if absent
@@ -171,7 +185,29 @@ class FaultEntry(Struct, frozen=True, kw_only=True):
     at: FaultAt | None = None
     nth: FaultNth | None = None
     every: Duration | None = None
+    fraction: Annotated[float, Meta(gt=0, le=1, description="a number above 0 and at most 1, such as 0.3")] | None = (
+        None
+    )
+    per: Literal["request", "connection"] | None = None  # 'request' if absent
+    ramp: FaultRamp | None = None
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1, description="a whole number from 0")] | None = None
     args: dict[str, Any] = {}
+
+
+class Stop(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """The shaken replay stops once so much of what was answered lately, for so long, was not ok (failed or unknown)."""
+
+    failing: Percent
+    for_: Duration
+
+    @property
+    def failing_share(self) -> float:
+        """From 0 to 1."""
+        return float(self.failing.removesuffix("%")) / 100
+
+    @property
+    def for_s(self) -> float:
+        return parse_duration_s(self.for_)
 
 
 class Explore(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
@@ -202,6 +238,11 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     replay: Replay = Replay()
     settle: Duration = "100ms"  # what probes read must stay equal for so long before it is judged
     faults: tuple[FaultEntry, ...] = ()
+    stop: (
+        Annotated[Literal["none"] | Stop, Meta(description="'none', or when to stop, such as {failing: 80%, for: 5s}")]
+        | None
+    ) = None  # has to be there where there are faults
+    max_active: Count | None = None  # faults that may be on at once
     invariants: tuple[Invariant, ...] = ()
     explore: Explore = Explore()
 

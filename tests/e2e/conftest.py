@@ -46,6 +46,7 @@ replay: {speed: 4}
 settle: 20ms
 faults:
   - {id: printer-slow, link: printer, kind: slow, latency_ms: 30}
+stop: none
 invariants:
   - name: no ticket is printed twice
     sql: {database: "${dir}/printer.db", query: "SELECT ticket FROM prints GROUP BY ticket HAVING count(*) > 1"}

@@ -41,6 +41,8 @@ invariants:
     http: {get: "${processes.storefront.url}/orders"}
     expect: status == 200
 explore: {executions: 10, instances: 2, faults: [slow, down], for: 5s}
+stop: {failing: 80%, for: 5s}
+max_active: 2
 """
 
 
@@ -79,7 +81,7 @@ BAD = [
     ("a duration without its unit", "within: 10s", "within: 10", "6: processes.payments.ready.within=10: expected a duration such as '20s' or '500ms'"),
     ("a span without its unit", "for: 300ms", "for: 20", "19: faults[0].window.for=20: expected '20s', '500ms' or '30%'"),
     ("a misspelt key", "    ready: {http", "    raedy: {http", "6: processes.payments.raedy: unknown key; did you mean 'ready'? (allowed: command, environment, directory, ready, metrics)"),
-    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, reset, recording, replay, settle, faults, invariants, explore)"),
+    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, reset, recording, replay, settle, faults, stop, max_active, invariants, explore)"),
     ("a misspelt key in a list", "[{post", "[{pots", "15: reset[0].pots: unknown key; did you mean 'post'? (allowed: get, post, put, delete)"),
     ("a key twice", "name: shop\n", "name: shop\nname: shop\n", "3: name: duplicate key; the first is on line 2"),
     ("a missing key", "name: shop\n", "", "1: (file): 'name' is missing"),
@@ -104,7 +106,7 @@ BAD = [
     ("a list where a mapping belongs", "replay: {speed: 2}", "replay: [2]", "17: replay: expected a mapping"),
     ("an unknown kind", "kind: slow", "kind: slwo", "19: faults[0].kind='slwo': not one of the kinds; did you mean 'slow'? (kinds: "),
     ("an unknown link", "link: payments, kind: slow", "link: paymnts, kind: slow", "19: faults[0].link='paymnts': not one of the links; did you mean 'payments'? (links: payments)"),
-    ("a misspelt magnitude", "latency_ms", "latncy_ms", "19: faults[0].latncy_ms: slow: unknown key; did you mean 'latency_ms'? (allowed: id, link, kind, window, at, nth, every, latency_ms"),
+    ("a misspelt magnitude", "latency_ms", "latncy_ms", "19: faults[0].latncy_ms: slow: unknown key; did you mean 'latency_ms'? (allowed: id, link, kind, window, at, nth, every, fraction, per, ramp, seed, latency_ms"),
     ("a wrong magnitude", "latency_ms: 300", "latency_ms: many", "19: faults[0].latency_ms='many': expected a whole number from 1"),
     ("a missing magnitude", "latency_ms: 300, ", "", "19: faults[0]: slow: latency_ms: expected a whole number from 1"),
     ("a fault at two places", "nth: {n: 2, route: POST /checkout}", "nth: {n: 2, route: POST /checkout}, window: {}", "20: faults[1]: expected exactly one of window, at, nth"),

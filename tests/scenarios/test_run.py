@@ -38,6 +38,7 @@ links:
   peer: {upstream: "${processes.peer.address}"}
 target: http://127.0.0.1:2
 faults: [{id: peer-stalls, link: peer, kind: stall}]
+stop: none
 invariants:
   - {name: charged once, http: {get: "http://127.0.0.1:2/"}, expect: status == 200}
   - {name: still open, http: {get: "http://127.0.0.1:2/"}, expect: status == 200}
