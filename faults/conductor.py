@@ -1,29 +1,56 @@
 """The conductor of one plan: switches its faults on and off at their places, and keeps the receipts.
 
-It is told of steps (opaque ids) by whoever replays them. A switch is complete, answered by the proxy, when the call
-that made it returns. A fault that can't be switched fails the run: the next call raises the reason, and so does `heal`.
+It is told of steps (opaque ids) by whoever replays them, and says which way each attempt of one goes. A switch is
+complete, answered by the proxy, when the call that made it returns. A fault that can't be switched fails the run: the
+next call raises the reason, and so does `heal`.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import time
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
+from faults.call import Call
+from faults.effects import Met
 from faults.fault import FaultEvent, Receipt
 from faults.finishing import to_the_end
+from faults.flights import Flights
+from faults.link import Link
+from faults.routing import GRACE_S, Routed, Router
+from faults.seen import Seen, calls_of
+from faults.steering import Steered
 from faults.switch import Switch
+from foreshock.clock import Clock
 from foreshock.errors import HarnessError
 
 
 class Conductor:
     """`clock` gives seconds since the run's start; the run is expected to last `run_s`."""
 
-    def __init__(self, switches: Sequence[Switch], clock: Callable[[], float], run_s: float) -> None:
+    def __init__(
+        self,
+        switches: Sequence[Switch],
+        links: Mapping[str, Link],
+        clock: Clock,
+        run_s: float,
+        *,
+        seed: int,
+        router: Router | None = None,
+        max_active: int | None = None,
+    ) -> None:
+        """`links` are the plan's, by the names that it has for them; `router` has those of its faults that are on the
+        link that it is sent over."""
         self._switches = tuple(switches)
+        self._links = dict(links)
         self._clock = clock
         self._run_s = run_s
-        self._in_flight: dict[str, None] = {}  # step ids, in order
+        self._router = router
+        self._max_active = max_active
+        self._flights = Flights(seed)
+        self._origin_s = time.monotonic() - clock()  # of the run's clock, in CLOCK_MONOTONIC
         self._events: list[FaultEvent] = []
         self._windows: list[asyncio.Task[None]] = []
+        self._walks: dict[str, asyncio.Task[None]] = {}  # by fault
         self._failure: HarnessError | None = None
 
     @property
@@ -34,17 +61,13 @@ class Conductor:
     async def start(self) -> None:
         """Called at the run's start: what is on from the beginning is on when this returns."""
         for switch in self._switches:
-            fault = switch.fault
-            if fault.at is not None and fault.at.before is not None:
-                await self._turn_on(switch)
-            if fault.window is not None:
-                await self._start_window(switch, *fault.window.span_s(self._run_s))
+            await self._start(switch)
         self._check()
 
     async def before_step(self, step: str) -> None:
         """Called before `step` is sent: what is on while it runs is on when this returns."""
         self._check()
-        self._in_flight[step] = None
+        self._flights.begin(step, self._clock())
         for switch in self._switches:
             at = switch.fault.at
             if at is not None and at.before == step:
@@ -54,9 +77,22 @@ class Conductor:
             switch.meet(step)
         self._check()
 
-    async def after_step(self, step: str) -> None:
-        """Called when `step` has ended, in whatever way."""
-        self._in_flight.pop(step, None)
+    def headers(self, step: str, attempt: int) -> tuple[tuple[str, str], ...]:
+        """What the attempt (from 1) is to carry, so that what it causes on the system's links is known for its own."""
+        inner = not all(self._is_edge(link) for link in self._links.values())
+        return (self._flights.header(step, attempt),) if inner else ()
+
+    async def lane(self, step: str, attempt: int, due_s: float) -> str | None:
+        """The address that the attempt goes to, on a connection of its own; None: to the target as it is."""
+        if self._router is None:
+            return None
+        return await self._router.address(step, attempt, due_s, self._clock())
+
+    async def after_step(self, step: str, attempt: int = 1, met: Met | None = None) -> None:
+        """Called when `step` has ended, in whatever way, after that attempt, which met `met`."""
+        self._flights.end(step, self._clock())
+        if self._router is not None and met is not None:
+            self._router.ended(step, attempt, met)
         for switch in self._switches:
             at = switch.fault.at
             if at is not None and at.while_ == step:
@@ -73,12 +109,42 @@ class Conductor:
     async def receipts(self) -> tuple[Receipt, ...]:
         """What each fault really did, in the plan's order; of one that is still on, up to now."""
         now_s = self._clock()
-        return tuple([await switch.receipt(now_s) for switch in self._switches])
+        shaken = {switch.fault.link: switch.link for switch in self._switches}
+        seen = {name: await self._seen(name, link) for name, link in shaken.items()}
+        return tuple([await switch.receipt(now_s, seen[switch.fault.link]) for switch in self._switches])
+
+    async def calls(self) -> tuple[Call, ...]:
+        """What the system asked for over its links, of each link in order, with the steps that caused it."""
+        inner = [(name, link) for name, link in self._links.items() if not self._is_edge(link)]
+        return tuple([call for name, link in inner for call in (await self._seen(name, link)).calls])
+
+    def _is_edge(self, link: Link) -> bool:
+        return self._router is not None and link is self._router.link
+
+    async def _seen(self, name: str, link: Link) -> Seen:
+        journal = await link.journal(self._origin_s)
+        return Seen(journal, self._flights.attributed(calls_of(journal, name, self._origin_s)))
+
+    async def _start(self, switch: Switch) -> None:
+        fault = switch.fault
+        if isinstance(switch, Steered):
+            await self._prepare(switch)
+        if fault.nth is not None or (fault.at is not None and fault.at.before is not None):
+            await self._turn_on(switch)
+        if fault.window is not None:
+            await self._start_window(switch, *fault.window.span_s(self._run_s))
+
+    async def _prepare(self, switch: Steered) -> None:
+        try:
+            await switch.prepare()
+        except HarnessError as error:
+            self._failure = self._failure or error
 
     async def _start_window(self, switch: Switch, start_s: float, end_s: float) -> None:
         if start_s <= self._clock():
             await self._turn_on(switch)
-        self._windows.append(asyncio.create_task(self._window(switch, start_s, end_s)))
+        late_s = GRACE_S if isinstance(switch, Routed) else 0.0
+        self._windows.append(asyncio.create_task(self._window(switch, start_s, end_s + late_s)))
 
     async def _window(self, switch: Switch, start_s: float, end_s: float) -> None:
         await self._until(start_s)
@@ -87,22 +153,37 @@ class Conductor:
             await self._until(end_s)
             await self._turn_off(switch)
 
+    async def _walk(self, switch: Switch) -> None:
+        """Takes the switch along its course, until it is turned off."""
+        elapsed_s = 0.0
+        while (next_s := switch.course.next_change_s(elapsed_s)) is not None:
+            elapsed_s = next_s
+            await self._until(switch.since_s + elapsed_s)
+            try:
+                await switch.advance(elapsed_s)
+            except HarnessError as error:
+                self._failure = self._failure or error
+                return
+
     async def _until(self, t_s: float) -> None:
         await asyncio.sleep(max(0.0, t_s - self._clock()))
 
-    async def _stop_windows(self) -> None:
-        for task in self._windows:
-            task.cancel()
-        await asyncio.gather(*self._windows, return_exceptions=True)
-        self._windows.clear()
-
     async def _turn_on(self, switch: Switch) -> None:
-        if not switch.is_on:
-            await self._turn(switch, "on", switch.turn_on(self._clock, tuple(self._in_flight)))
+        if switch.is_on:
+            return
+        on = [other.fault.id for other in self._switches if other.is_on]
+        if self._max_active is not None and len(on) >= self._max_active:
+            switch.left_out = f"it was left out: max_active={self._max_active}, and {', '.join(on)} was on"
+            return
+        await self._turn(switch, "on", switch.turn_on(self._clock, self._flights.in_flight))
+        if switch.course.next_change_s(0.0) is not None:
+            self._walks[switch.fault.id] = asyncio.create_task(self._walk(switch))
 
     async def _turn_off(self, switch: Switch) -> None:
-        if switch.is_on:
-            await self._turn(switch, "off", switch.turn_off(self._clock))
+        if not switch.is_on:
+            return
+        await _stopped([self._walks.pop(switch.fault.id)] if switch.fault.id in self._walks else [])
+        await self._turn(switch, "off", switch.turn_off(self._clock))
 
     async def _turn(self, switch: Switch, event: str, turning: Coroutine[Any, Any, None]) -> None:
         detail = ""
@@ -115,7 +196,8 @@ class Conductor:
         self._events.append(FaultEvent(t_s=self._clock(), fault=fault.id, link=fault.link, event=event, detail=detail))
 
     async def _heal(self) -> None:
-        await self._stop_windows()
+        await _stopped(self._windows)
+        self._windows.clear()
         for switch in self._switches:
             await self._turn_off(switch)
         for link in {switch.link.name: switch.link for switch in self._switches}.values():
@@ -127,3 +209,9 @@ class Conductor:
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+async def _stopped(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,6 +15,7 @@ import msgspec
 import foreshock
 from faults.child import EmbeddedChild
 from faults.finishing import in_thread
+from faults.tapclient import Taps
 from faults.toxiproxy import Server
 from foreshock.errors import HarnessError, UsageError
 
@@ -68,19 +69,22 @@ def tool_folders() -> tuple[Path, ...]:
 
 
 class Engine:
-    """`taps` is the embedded server, which every link passes; `toxics` is the server that has the toxics."""
+    """Our child, with the embedded server and the taps that every link passes, and `toxics`: the server of the toxics.
 
-    def __init__(self, child: EmbeddedChild, taps: Server, toxics: Server, *, name: str, shared: bool) -> None:
+    That is the embedded one, or a real Toxiproxy (`real`), which may have been there before us, and stays (`shared`).
+    """
+
+    def __init__(self, child: EmbeddedChild, embedded: Server, toxics: Server, *, name: str, shared: bool) -> None:
         self.child = child
-        self.taps = taps
+        self.embedded = embedded
+        self.taps = Taps(embedded.api)
         self.toxics = toxics
         self.name = name  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
-        self.shared = shared  # the toxics' server was there before us and stays
+        self.shared = shared
 
     @property
-    def tapped(self) -> bool:
-        """Whether the toxics are a real Toxiproxy's."""
-        return self.toxics is not self.taps
+    def real(self) -> bool:
+        return self.toxics is not self.embedded
 
 
 @asynccontextmanager
@@ -92,14 +96,14 @@ async def running(chosen: Running | Binary | Embedded, seed: int) -> AsyncIterat
         child = EmbeddedChild(seed=seed, toxiproxy=chosen.path if isinstance(chosen, Binary) else None)
         on_the_way_out.push_async_callback(in_thread, child.stop)
         ready = await in_thread(child.wait_ready)
-        taps = on_the_way_out.enter_context(closing(Server(ready.api, "the embedded proxy")))
+        embedded = on_the_way_out.enter_context(closing(Server(ready.api, "the embedded proxy")))
         url = chosen.url if isinstance(chosen, Running) else ready.toxiproxy
         if url is None:
-            yield Engine(child, taps, taps, name=f"embedded {foreshock.__version__}", shared=False)
+            yield Engine(child, embedded, embedded, name=f"embedded {foreshock.__version__}", shared=False)
             return
         toxics = on_the_way_out.enter_context(closing(Server(url)))
         name = f"toxiproxy {await in_thread(toxics.version)}"
-        yield Engine(child, taps, toxics, name=name, shared=isinstance(chosen, Running))
+        yield Engine(child, embedded, toxics, name=name, shared=isinstance(chosen, Running))
 
 
 def _check_running(url: str) -> None:

@@ -1,23 +1,26 @@
 """One link: the address its client uses, what may be done to it, and what it carried.
 
-A link is one proxy of the embedded server. With a real Toxiproxy it is two in a row: the embedded one, without toxics,
-is the tap that sees every connection (Toxiproxy counts only closed ones), the real one behind it has the toxics.
+A client connects to the link's tap, in a child process of ours; the tap passes on to the main lane, which has the
+toxics of faults that take everything, and what a rule chooses to another lane.
 """
 
 import asyncio
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 import msgspec
 
+from faults.course import Down, Level
 from faults.finishing import in_thread
-from faults.toxic import Toxic
-from faults.toxiproxy import Proxy, Refused, Server
-from faults.traffic import Look, read_look
+from faults.lane import DeadPort, Lane
+from faults.tap.journal import TapJournal
+from faults.tap.rule import Rule
+from faults.tapclient import Tap
+from faults.toxiproxy import Refused
 from foreshock.errors import HarnessError
 
-BEHIND_TAP = "127.0.0.1:0"  # where a real Toxiproxy listens for the tap
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -30,18 +33,41 @@ class LinkSpec(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:0"
 
 
-class Link:
-    """`front` is what clients connect to, `shaken` what has the toxics; with the embedded engine they are the same."""
+class Side:
+    """A way beside the main lane, for some: where `address` leads is what its faults' levels say."""
 
-    def __init__(self, spec: LinkSpec, taps: Server, front: Proxy, toxics: Server, shaken: Proxy) -> None:
+    def __init__(self, lane: Lane, refusing: DeadPort) -> None:
+        self._lane = lane
+        self._refusing = refusing
+        self._down_for: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return self._refusing.address if self._down_for else self._lane.address
+
+    def set(self, fault: str, level: Level) -> None:
+        """Blocks until it is so."""
+        self._down_for.discard(fault)
+        if isinstance(level, Down):
+            self._down_for.add(fault)
+        self._lane.set(fault, () if isinstance(level, Down) else level)
+
+    def destroy(self) -> None:
+        self._lane.destroy()
+
+
+class Link:
+    def __init__(self, spec: LinkSpec, tap: Tap, main: Lane, new_lane: Callable[[str], Lane]) -> None:
+        """`new_lane` makes one more on the same server, by name."""
         self.spec = spec
-        self._taps = taps
-        self._front = front
-        self._toxics = toxics
-        self._shaken = shaken
+        self._tap = tap
+        self._main = main
+        self._new_lane = new_lane
         self._down_for: set[str] = set()  # faults that want it down
-        self._on: dict[str, Toxic] = {}  # by name, in the order in which they were added
-        self._crowded = False  # a real Toxiproxy has, or had, two toxics in one direction: see `_renew`
+        self._sides: list[Side] = []
+        self._rules: dict[str, Rule] = {}  # by fault, in the order of the plan
+        self._numbers = itertools.count(1)
+        self._refusing = DeadPort()
         self._changing = asyncio.Lock()
 
     @property
@@ -51,62 +77,64 @@ class Link:
     @property
     def address(self) -> str:
         """'127.0.0.1:41234'."""
-        return str(self._front.listen)
+        return self._tap.listen
 
-    async def add(self, toxic: Toxic) -> None:
+    async def set(self, fault: str, level: Level) -> None:
+        """What `fault` does to everything on the link, from now on."""
         async with self._changing:
-            await self._call(self._shaken.add_toxic, toxic)
-            self._on[toxic.name] = toxic
-            streams = [each.stream for each in self._on.values()]
-            self._crowded |= self.tapped and streams.count(toxic.stream) > 1
+            await self._call(self._set, fault, level)
 
-    async def remove(self, toxic: Toxic) -> None:
-        """Nothing if it isn't there."""
+    async def beside(self, levels: Mapping[str, Level]) -> Side:
+        """A new way beside the main lane, with these levels of these faults."""
         async with self._changing:
-            self._on.pop(toxic.name, None)
-            if self._crowded:
-                await self._call(self._renew)
-            else:
-                await self._call(self._shaken.destroy_toxic, toxic.name)
+            return await self._call(self._beside, levels)
 
-    async def down(self, fault: str) -> None:
-        """Refuses connections until nobody wants it down any more."""
-        self._down_for.add(fault)
-        await self._call(self._disable)
+    async def close(self, side: Side) -> None:
+        """The way is gone, and every connection on it."""
+        async with self._changing:
+            if side in self._sides:
+                self._sides.remove(side)
+                await self._call(side.destroy)
 
-    async def up(self, fault: str) -> None:
-        self._down_for.discard(fault)
-        if not self._down_for:
-            await self._call(self._enable)
+    async def change(self, side: Side, fault: str, level: Level) -> None:
+        """What `fault` does to everything on that way, from now on."""
+        async with self._changing:
+            await self._call(side.set, fault, level)
 
-    async def look(self) -> Look:
-        """Its journal now."""
-        return read_look(await self._call(self._taps.connections, self._front.name, time.monotonic()))
+    async def steer(self, rule: Rule) -> None:
+        """The rule of its fault, from now on."""
+        async with self._changing:
+            self._rules[rule.id] = rule
+            await self._call(self._tap.steer, list(self._rules.values()))
+
+    async def journal(self, since_s: float | None = None) -> TapJournal:
+        """What the tap saw since then, in seconds of CLOCK_MONOTONIC; of None, what is open now, and the totals."""
+        return await self._call(self._tap.journal, time.monotonic() if since_s is None else since_s)
 
     async def heal(self) -> None:
-        """No toxic and up, read back from the proxies. Raises HarnessError if that can't be had.
+        """No rule, no lane beside the main one, that one without a toxic, and up, read back from the servers.
 
-        A real Toxiproxy that can't be healed (it hangs, it is gone) is taken out of the way first: the tap passes on to
-        the upstream itself.
+        Raises HarnessError if that can't be had. A real Toxiproxy that can't be healed (it hangs, it is gone) is taken
+        out of the way first: the tap passes on to the upstream itself.
         """
         async with self._changing:
-            self._down_for.clear()
-            self._on.clear()
+            self._rules.clear()
             try:
                 await self._call(self._heal)
             except HarnessError:
-                if self.tapped:
-                    await self._call(self._front.update, upstream=self.spec.upstream, enabled=True)
+                await self._call(self._tap.steer, [])
+                await self._call(self._tap.update, upstream=self.spec.upstream, enabled=True, close=True)
                 raise
 
-    async def destroy(self) -> None:
-        await self._call(self._front.destroy)
-        if self._shaken is not self._front:
-            await self._call(self._shaken.destroy)
+    def forget(self) -> None:
+        """It is not used any more; what is on the servers ends with them."""
+        self._refusing.close()
 
-    @property
-    def tapped(self) -> bool:
-        return self._shaken is not self._front
+    async def destroy(self) -> None:
+        """Tap and lanes are taken from the servers."""
+        self.forget()
+        await self._call(self._tap.destroy)
+        await self._call(self._main.destroy)
 
     async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -116,55 +144,52 @@ class Link:
         except HarnessError as error:
             raise HarnessError(f"link {self.name}: {error}") from None
 
-    def _disable(self) -> None:
-        self._front.disable()  # first: a client must be refused, not accepted and then cut
-        if self.tapped:
-            self._shaken.disable()
+    # in a thread
 
-    def _enable(self) -> None:
-        if self.tapped:
-            self._enable_behind_tap()
-        self._front.enable()
+    def _set(self, fault: str, level: Level) -> None:
+        if isinstance(level, Down):
+            self._down_for.add(fault)
+            self._main.set(fault, ())
+            self._tap.update(enabled=False)
+            return
+        self._main.set(fault, level)
+        self._down_for.discard(fault)
+        if not self._down_for:
+            self._restore()
 
-    def _enable_behind_tap(self) -> None:
-        try:
-            self._shaken.enable()
-        except Refused:  # a disabled proxy of the real one gives up its port, and somebody may have it by now
-            self._shaken.update(listen=BEHIND_TAP, enabled=True)
-            self._front.update(upstream=self._shaken.listen)
+    def _beside(self, levels: Mapping[str, Level]) -> Side:
+        side = Side(self._new_lane(f"{self._main.name}~{next(self._numbers)}"), self._refusing)
+        self._sides.append(side)
+        for fault, level in levels.items():
+            side.set(fault, level)
+        return side
 
-    def _renew(self) -> None:
-        """A new proxy in the place of the real one, with the toxics that are on; its connections are closed.
-
-        Toxiproxy 2.12 forgets to shorten a connection's chain when a toxic is removed from one that is closing. If
-        another toxic of that direction still holds data there, the next one that is added ends the whole server:
-        "index out of range" in `ToxicLink.AddToxic`. So a proxy that had two of them gets none any more.
-        """
-        self._shaken.destroy()
-        self._shaken = self._toxics.create(self.spec.upstream, self._shaken.name, BEHIND_TAP)
-        for toxic in self._on.values():
-            self._shaken.add_toxic(toxic)
-        self._front.update(upstream=self._shaken.listen)
-        streams = [toxic.stream for toxic in self._on.values()]
-        self._crowded = len(set(streams)) < len(streams)
+    def _restore(self) -> None:
+        """The tap as it is when nothing is down: up, and before the main lane, which may have moved."""
+        if self._tap.upstream != self._main.address:
+            self._tap.update(upstream=self._main.address, enabled=True)
+        elif not self._tap.enabled:
+            self._tap.update(enabled=True)
 
     def _heal(self) -> None:
-        if self._crowded:
-            self._renew()
-        if not self._ill():
-            return
-        for name in self._shaken.toxics():
-            self._shaken.destroy_toxic(name)
-        self._enable()
+        self._down_for.clear()
+        self._tap.read()
+        if self._tap.rules:
+            self._tap.steer([])
+        sides, self._sides = self._sides, []
+        for side in sides:
+            side.destroy()
+        self._main.heal()
+        self._restore()
         if ill := self._ill():
             raise HarnessError(f"not healed: {ill}")
 
     def _ill(self) -> str:
-        """What the servers say is not as it should be; '' when all is well."""
-        ill = []
-        for proxy in (self._shaken, self._front) if self.tapped else (self._front,):
-            state = proxy.read()
-            left = [toxic["name"] for toxic in state["toxics"]]
-            if left or not state["enabled"]:
-                ill.append(f"proxy {proxy.name} has toxics={left} enabled={state['enabled']}")
-        return "; ".join(ill)
+        tap = self._tap
+        tap.read()
+        wrong: Sequence[tuple[bool, str]] = (
+            (not tap.enabled, "it is down"),
+            (tap.upstream != self._main.address, f"it passes on to {tap.upstream}, not to {self._main.address}"),
+            (bool(tap.rules), f"it steers for {', '.join(tap.rules)}"),
+        )
+        return "; ".join(f"tap {tap.name}: {what}" for is_so, what in wrong if is_so)

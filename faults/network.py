@@ -10,8 +10,8 @@ started is stopped. If this process is killed instead, the child heals, and pass
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from faults.catalogue import compile_fault
@@ -20,9 +20,14 @@ from faults.course import Course
 from faults.engine import Choice, Engine, choose, running, tool_folders
 from faults.fault import Fault
 from faults.finishing import in_thread, to_the_end
-from faults.link import BEHIND_TAP, Link, LinkSpec
-from faults.switch import Switch
+from faults.healing import HealJournal, state_folder
+from faults.lane import Lane
+from faults.link import Link, LinkSpec
+from faults.routing import Routed, Router
+from faults.steering import Steered
+from faults.switch import OverAll, Switch
 from faults.toxiproxy import Refused
+from foreshock.clock import Clock
 from foreshock.errors import HarnessError, UsageError
 
 __all__ = ["LinkSpec", "Network"]
@@ -33,9 +38,10 @@ REACH_S = 2.0
 class Network:
     """`engine` says what makes the faults: 'toxiproxy 2.12.0', 'embedded 0.1.0'."""
 
-    def __init__(self, engine: Engine, links: Mapping[str, Link]) -> None:
+    def __init__(self, engine: Engine, journal: HealJournal | None) -> None:
         self._engine = engine
-        self._links = dict(links)
+        self._journal = journal
+        self._links: dict[str, Link] = {}
 
     @classmethod
     @asynccontextmanager
@@ -43,12 +49,13 @@ class Network:
         """The network with every link up. `run` names its proxies on a Toxiproxy that others use too."""
         _check_unique(links)
         async with running(choose(choice, os.environ, tool_folders()), seed) as engine:
-            network = cls(engine, {})
-            try:
-                await to_the_end(network._make(links, run))
-                yield network
-            finally:
-                await to_the_end(network._leave())
+            with _journal(engine, run) as journal:
+                network = cls(engine, journal)
+                try:
+                    await to_the_end(network._make(links, run))
+                    yield network
+                finally:
+                    await to_the_end(network._leave())
 
     @property
     def engine(self) -> str:
@@ -59,45 +66,60 @@ class Network:
         return self._links[link].address
 
     def conductor(
-        self, faults: Sequence[Fault], links: Mapping[str, str], clock: Callable[[], float], run_s: float
+        self,
+        faults: Sequence[Fault],
+        links: Mapping[str, str],
+        clock: Clock,
+        run_s: float,
+        *,
+        seed: int = 0,
+        edge: str | None = None,
+        max_active: int | None = None,
     ) -> Conductor:
         """A conductor of `faults`; `links` says which of our links each of the plan's is.
 
-        Raises UsageError for a fault that can't be: unknown kind or link, an argument out of its limits, a place that
-        is not a window or a step, a toxic that the engine lacks.
+        `seed` is the plan's, `edge` the plan's link that its steps are sent over, if that is one. Raises UsageError for
+        a fault that can't be: unknown kind or link, an argument out of its limits, a toxic that the engine lacks.
         """
         ids = [fault.id for fault in faults]
         for fault in faults:
             if ids.count(fault.id) > 1:
                 raise UsageError(f"fault {fault.id!r}: expected an id of its own, there are {ids.count(fault.id)}")
-        return Conductor([self._switch(fault, links, run_s) for fault in faults], clock, run_s)
+        known = {name: self._links[ours] for name, ours in links.items()}
+        router = Router(known[edge]) if edge is not None else None
+        switches = [_switch(fault, known, run_s, seed, edge, router) for fault in faults]
+        return Conductor(switches, known, clock, run_s, seed=seed, router=router, max_active=max_active)
 
     async def heal(self) -> None:
         """Every link without a toxic and up, read back. Tries all, then raises HarnessError for those that are not."""
         await to_the_end(self._heal())
 
-    def _switch(self, fault: Fault, links: Mapping[str, str], run_s: float) -> Switch:
-        link = self._links.get(links.get(fault.link, ""))
-        if link is None:
-            raise UsageError(f"fault {fault.id!r}: link={fault.link!r}: expected one of {', '.join(links)}")
-        if fault.nth is not None:
-            raise UsageError(f"fault {fault.id!r}: nth was not placed on a step; expected a window, or at a step")
-        return Switch(fault, self._compiled(fault, run_s), link)
-
-    def _compiled(self, fault: Fault, run_s: float) -> Course:
-        try:
-            on_s = fault.window.span_s(run_s) if fault.window else None
-            return compile_fault(fault, on_s[1] - on_s[0] if on_s else None)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-
     async def _make(self, specs: Sequence[LinkSpec], run: str) -> None:
         names = {spec.name: f"foreshock-{run}-{spec.name}".replace("/", "-") for spec in specs}
-        if self._engine.tapped:
+        if self._engine.real:
             upstreams = {names[spec.name]: spec.upstream for spec in specs}
             self._engine.child.guard(self._engine.toxics.url, upstreams)
         for spec in specs:
-            self._links[spec.name] = await in_thread(_make_link, self._engine, spec, names[spec.name])
+            self._links[spec.name] = await in_thread(self._make_link, spec, names[spec.name])
+
+    def _make_link(self, spec: LinkSpec, name: str) -> Link:
+        main = self._lane(spec, name)
+        try:
+            if self._engine.shared:
+                _check_reachable(self._engine.toxics.url, main.address)
+            tap = self._engine.taps.create(name, main.address, spec.listen)
+        except HarnessError as error:
+            main.destroy()
+            if not isinstance(error, Refused):
+                raise
+            taken = "already in use" in str(error)
+            mend = "; stop what listens there, or name another port (0: any)" if taken else ""
+            raise HarnessError(f"link {spec.name}: listen={spec.listen}: {error}{mend}") from None
+        return Link(spec, tap, main, lambda lane: self._lane(spec, lane))
+
+    def _lane(self, spec: LinkSpec, name: str) -> Lane:
+        about_to = self._journal.about_to if self._journal else _no_matter
+        return Lane(self._engine.toxics, name, spec.upstream, real=self._engine.real, about_to=about_to)
 
     async def _heal(self) -> None:
         await _all("could not heal", [link.heal() for link in self._links.values()])
@@ -108,20 +130,53 @@ class Network:
         finally:
             if self._engine.shared:  # what we started ends with all its proxies
                 await _all("could not take away", [link.destroy() for link in self._links.values()])
+            else:
+                for link in self._links.values():
+                    link.forget()
+        if self._journal:
+            self._journal.healed()
 
 
-def _make_link(engine: Engine, spec: LinkSpec, name: str) -> Link:
+def _switch(
+    fault: Fault, links: Mapping[str, Link], run_s: float, seed: int, edge: str | None, router: Router | None
+) -> Switch:
+    link = links.get(fault.link)
+    if link is None:
+        raise UsageError(f"fault {fault.id!r}: link={fault.link!r}: expected one of {', '.join(links)}")
+    course = _course(fault, run_s)
+    if router is not None and fault.link == edge and (fault.nth is None or fault.nth.link is None):
+        if fault.nth is not None:
+            raise UsageError(f"fault {fault.id!r}: nth.route was not placed on a step; expected a window, or at a step")
+        routed = Routed(fault, course, link, seed=seed, run_s=run_s, router=router)
+        router.switches.append(routed)
+        return routed
+    if fault.nth is not None or fault.fraction is not None:
+        return Steered(fault, course, link, seed)
+    return OverAll(fault, course, link)
+
+
+def _course(fault: Fault, run_s: float) -> Course:
+    """Raises UsageError where there is none."""
+    span_s = None
+    if fault.window is not None:
+        start_s, end_s = fault.window.span_s(run_s)
+        span_s = end_s - start_s
     try:
-        front = engine.taps.create(spec.upstream, name, spec.listen)
-        shaken = engine.toxics.create(spec.upstream, name, BEHIND_TAP) if engine.tapped else front
-        if engine.tapped:
-            front.update(upstream=shaken.listen)
-        if engine.shared:
-            _check_reachable(engine.toxics.url, shaken.listen)
-    except Refused as refused:
-        mend = "; stop what listens there, or name another port (0: any)" if "already in use" in str(refused) else ""
-        raise HarnessError(f"link {spec.name}: listen={spec.listen}: {refused}{mend}") from None
-    return Link(spec, engine.taps, front, engine.toxics, shaken)
+        return compile_fault(fault, span_s)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _journal(engine: Engine, run: str) -> AbstractContextManager[HealJournal | None]:
+    """Of what is done to a real Toxiproxy: the embedded server heals by itself."""
+    if not engine.real:
+        return nullcontext()
+    folder = state_folder(os.environ)
+    return HealJournal.open(folder, run, engine.toxics.url, taps=engine.taps.url, ends_with_run=not engine.shared)
+
+
+def _no_matter(proxy: str, what: str) -> None:
+    """The embedded server needs no journal."""
 
 
 def _check_reachable(url: str, listen: str) -> None:

@@ -19,10 +19,11 @@ class _State(msgspec.Struct, frozen=True):
     listen: str
     upstream: str
     enabled: bool
+    rules: tuple[str, ...] = ()
 
 
 class Tap:
-    """One tap. `enabled`, `listen`, `upstream` are what the child said last. Errors are HarnessError, or Refused."""
+    """One tap, as the child said last that it is. Errors are HarnessError, or Refused."""
 
     def __init__(self, api: Api, state: bytes) -> None:
         self._api = api
@@ -46,6 +47,11 @@ class Tap:
     def enabled(self) -> bool:
         return self._state.enabled
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of those it steers by."""
+        return self._state.rules
+
     def read(self) -> None:
         """Asks the child for its state."""
         self._take(self._api.get(self._path).content)
@@ -60,7 +66,7 @@ class Tap:
         self._api.request("PUT", f"{self._path}/rules", data=msgspec.json.encode(rules))
 
     def journal(self, since_s: float) -> TapJournal:
-        """What was active at `since_s` (CLOCK_MONOTONIC) or after it, and what still waits for an answer."""
+        """What was active at `since_s` (CLOCK_MONOTONIC) or after it, and what lives, or waits for an answer, still."""
         answer = self._api.get(f"{self._path}/journal", params={"since": since_s})
         return _decoded(answer.content, TapJournal, self._api)
 
@@ -83,6 +89,11 @@ class Taps:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    @property
+    def url(self) -> str:
+        """Of the child's control API."""
+        return self._api.url
 
     def create(self, name: str, upstream: str, listen: str = "127.0.0.1:0") -> Tap:
         """A tap that listens (port 0: at any free one) and passes on to `upstream`."""

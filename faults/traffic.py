@@ -1,29 +1,8 @@
-"""What a link carried between two looks at its proxy's journal."""
+"""What a link carried between two looks at its tap's journal."""
 
 import msgspec
 
-
-class Seen(msgspec.Struct, frozen=True):
-    """One connection as `GET /connections` shows it; see `faults.embedded.journal`."""
-
-    ordinal: int
-    bytes_up: int
-    bytes_down: int
-    closed_s: float | None = None
-    ended: str = ""
-
-
-class Look(msgspec.Struct, frozen=True):
-    """A proxy's journal at one instant: totals since it was made, and the connections that live."""
-
-    opened: int
-    bytes_up: int
-    bytes_down: int
-    connections: tuple[Seen, ...]
-
-    @property
-    def live(self) -> dict[int, Seen]:
-        return {seen.ordinal: seen for seen in self.connections if seen.closed_s is None}
+from faults.tap.journal import TapConnection, TapJournal
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -31,6 +10,7 @@ class Traffic(msgspec.Struct, frozen=True):
 
     connections: int = 0
     closed: int = 0
+    refused: int = 0  # connections that the upstream, or the lane, did not take
     bytes_up: int = 0
     bytes_down: int = 0
 
@@ -38,25 +18,26 @@ class Traffic(msgspec.Struct, frozen=True):
         return Traffic(
             self.connections + other.connections,
             self.closed + other.closed,
+            self.refused + other.refused,
             self.bytes_up + other.bytes_up,
             self.bytes_down + other.bytes_down,
         )
 
 
-def read_look(journal: bytes) -> Look:
-    """A Look from the answer of `GET /connections`."""
-    return msgspec.json.decode(journal, type=Look)
-
-
-def between(before: Look, after: Look) -> Traffic:
-    """What happened from one look to the next."""
-    alive = after.live
-    old = before.live.values()
-    closed = sum(seen.ordinal not in alive for seen in old)
-    moved = sum(seen.ordinal in alive and alive[seen.ordinal] != seen for seen in old)
+def between(before: TapJournal, after: TapJournal) -> Traffic:
+    """What happened from one look to the next. Each look shows at least all connections that are open."""
+    then = {seen.ordinal: seen for seen in before.connections if seen.closed_s is None}
+    now = {seen.ordinal: seen for seen in after.connections if seen.closed_s is None}
+    closed = sum(ordinal not in now for ordinal in then)
+    moved = sum(ordinal in now and _bytes(now[ordinal]) != _bytes(seen) for ordinal, seen in then.items())
     return Traffic(
         connections=after.opened - before.opened + closed + moved,
         closed=closed,
+        refused=after.refused - before.refused,
         bytes_up=after.bytes_up - before.bytes_up,
         bytes_down=after.bytes_down - before.bytes_down,
     )
+
+
+def _bytes(connection: TapConnection) -> tuple[int, int]:
+    return connection.bytes_up, connection.bytes_down

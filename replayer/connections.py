@@ -36,7 +36,7 @@ class Connections:
             if connection.idle and not connection.said_something():
                 return connection
             connection.abort()
-        return await self._open()
+        return await self.open()
 
     def give_back(self, session: str, connection: Connection) -> None:
         """Keeps the connection for the session's next request, if it can carry one."""
@@ -55,12 +55,16 @@ class Connections:
             connection.abort()
         await asyncio.gather(*(connection.lost for connection in open_still))
 
-    async def _open(self) -> Connection:
+    async def open(self, lane: str | None = None) -> Connection:
+        """A new connection to the target, by way of `lane` ('host:port') if one is given. Raises Unreachable."""
         loop = asyncio.get_running_loop()
-        host, port, _, _, tls = self._target
+        host, port, tls = self._target.host, self._target.port, self._target.tls
+        name = host if tls else None  # a certificate is the target's, whatever the way
+        if lane is not None:
+            host, port = lane.rpartition(":")[0], int(lane.rpartition(":")[2])
         try:
             async with asyncio.timeout(self._connect_timeout_s):
-                _, connection = await loop.create_connection(self._new, host, port, ssl=tls)
+                _, connection = await loop.create_connection(self._new, host, port, ssl=tls, server_hostname=name)
         except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise Unreachable(_reason(error)) from None
         if not connection.idle:  # it ended while it was opened: a proxy whose upstream is out of reach does that

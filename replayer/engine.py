@@ -13,31 +13,39 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from faults.call import Call
+from faults.effects import Met
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
 from replayer.answers import Answers, Unbound
 from replayer.barrier import Barrier
 from replayer.connections import Connections
-from replayer.outcome import History, Outcome, fate_of
+from replayer.outcome import Attempt, History, Outcome, fate_of
 from replayer.plan import Header, Step
 from replayer.runclock import RunClock
 from replayer.sending import Sender
 from replayer.sequence import followed
-from replayer.target import Target, Unsendable, payload
+from replayer.target import Target, Unsendable, carrying, payload
 
 _AHEAD_S = 0.5  # how far before its due time a step is read
 
 
 class Hooks(Protocol):
-    """Who switches the faults (`faults.conductor`): told of the start, before and after each step, and of the end."""
+    """Who switches the faults (`faults.conductor`): told of the start, before and after each step, and of the end.
+
+    `headers` are for an attempt to carry; `lane` is where it goes ('host:port'), None being the target as it is.
+    """
 
     @property
     def events(self) -> Sequence[FaultEvent]: ...
     async def start(self) -> None: ...
     async def before_step(self, step: str, /) -> None: ...
-    async def after_step(self, step: str, /) -> None: ...
+    def headers(self, step: str, attempt: int, /) -> tuple[tuple[str, str], ...]: ...
+    async def lane(self, step: str, attempt: int, due_s: float, /) -> str | None: ...
+    async def after_step(self, step: str, attempt: int, met: Met, /) -> None: ...
     async def heal(self) -> None: ...
     async def receipts(self) -> tuple[Receipt, ...]: ...
+    async def calls(self) -> tuple[Call, ...]: ...
 
 
 async def replay(
@@ -53,8 +61,9 @@ async def replay(
     """The history of running `steps`, given in due order, against the HTTP/1.1 server at the URL `target`.
 
     `anchor` is the plan's start: now if None, or an instant that the conductor's clock counts from too. `on_outcome` is
-    told each outcome as it ends. When `stop` is set nothing more is sent; what is on its way ends by itself. The
-    conductor heals on every way out. Raises UsageError for a target that is none, and whatever the conductor raises.
+    told each outcome as it ends. When `stop` is set the faults are healed and nothing more is sent; what is on its way
+    ends by itself. The conductor heals on every way out. Raises UsageError for a target that is none, and whatever the
+    conductor raises.
     """
     place = Target.parse(target)
     began_s = time.monotonic()
@@ -72,6 +81,7 @@ async def replay(
         outcomes=outcomes,
         fault_events=tuple(conductor.events) if conductor else (),
         receipts=await conductor.receipts() if conductor else (),
+        calls=await conductor.calls() if conductor else (),
         ended_s=max((outcome.ended_s or 0.0 for outcome in outcomes), default=0.0),
     )
 
@@ -123,6 +133,8 @@ class _Replay:
     async def _stop_when(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._clock.stop()
+        if self._hooks:
+            await self._hooks.heal()
 
     async def _pace(self, steps: Iterable[Step], group: asyncio.TaskGroup) -> None:
         """Starts each step a little before it is due, on its own."""
@@ -177,15 +189,18 @@ class _Replay:
     def _data(self, step: Step) -> bytes:
         if self._clock.stopped:
             raise Unsendable("stopped: the replay was ended before it was due or ready")
-        return payload(self._answers.fill(step), self._target)
+        request = self._answers.fill(step)
+        return payload(carrying(request, self._hooks.headers(step.id, 1)) if self._hooks else request, self._target)
 
     async def _send(self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None) -> Outcome:
+        lane = None
         if self._hooks:
             switching_s = self._clock()
             await self._hooks.before_step(step.id)
+            lane = await self._hooks.lane(step.id, 1, step.due_s)
             # What switching took is imposed by the plan: it is held, not late.
             ready_s = max(ready_s, step.due_s) + self._clock() - switching_s
-        attempt, answer = await self._sender.send(step, data, ready_s, barrier)
+        attempt, answer = await self._sender.send(step, data, ready_s, barrier, lane)
         if barrier and barrier.ready_s is not None:
             ready_s = max(ready_s, barrier.ready_s)
         self._answers.keep(step.id, answer, attempt.error)
@@ -222,9 +237,18 @@ class _Replay:
             self._on_outcome(outcome)
         freed_s = outcome.ended_s if outcome.ended_s is not None else self._clock()
         if self._hooks and outcome.sent_s is not None:
-            await self._hooks.after_step(step.id)
+            await self._hooks.after_step(step.id, len(outcome.attempts), _met(outcome.attempts[-1]))
             freed_s = self._clock()
         self._freed_s[step.id] = freed_s
         if len(self._freed_s) > self._budget.horizon_steps:
             self._freed_s.pop(next(iter(self._freed_s)))
         self._running.pop(step.id).set()
+
+
+def _met(attempt: Attempt) -> Met:
+    return Met(
+        sent_s=attempt.sent_s,
+        first_byte_s=attempt.first_byte_s,
+        ended_s=attempt.ended_s,
+        error=attempt.error,
+    )

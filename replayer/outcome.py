@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from faults.call import Call
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
 
@@ -91,6 +92,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...]  # in the order they ended
     fault_events: tuple[FaultEvent, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    calls: tuple[Call, ...] = ()  # what the system asked for on its links meanwhile, as far as it was HTTP
     ended_s: float = 0.0
 
     def outcome(self, step: str) -> Outcome | None:

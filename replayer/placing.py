@@ -1,4 +1,8 @@
-"""Faults placed at steps: what is written as the n-th request of a route becomes the step that it is."""
+"""Faults placed at steps: what is written as the n-th request of a route of the plan becomes the step that it is.
+
+So it is on the edge link, which the plan's own requests go over. On any other link a route is one of the requests that
+the system makes there: the link's tap counts those as they come.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,27 @@ from foreshock.errors import UsageError
 from replayer.plan import Plan
 
 
-def placed(plan: Plan) -> tuple[Fault, ...]:
-    """The plan's faults in their order, each `nth.route` as `at.while` of that step; the others as they are.
+def placed(plan: Plan, edge: str | None) -> tuple[Fault, ...]:
+    """The plan's faults in their order, each `nth.route` on the link `edge` as `at.while` of that step.
 
-    Raises UsageError for what this engine cannot place.
+    `edge` is the link that the plan is sent over; None if that is no link. Raises UsageError for what cannot be placed.
     """
-    return tuple(_placed(plan, fault, f"faults[{index}]") for index, fault in enumerate(plan.header.faults))
+    return tuple(_placed(plan, fault, edge, f"faults[{index}]") for index, fault in enumerate(plan.header.faults))
 
 
-def _placed(plan: Plan, fault: Fault, where: str) -> Fault:
-    return fault if fault.nth is None else replace(fault, nth=None, at=At(while_=_step_of(plan, fault.nth, where)))
+def _placed(plan: Plan, fault: Fault, edge: str | None, where: str) -> Fault:
+    nth = fault.nth
+    if nth is None or nth.link is not None:
+        return fault
+    if nth.attempt != 1:
+        every = "every step is sent once" if fault.link == edge else f"on link {fault.link} a retry is a request more"
+        raise UsageError(f"{where}.nth.attempt={nth.attempt}: {every}; expected 1")
+    if fault.link != edge:
+        return fault
+    return replace(fault, nth=None, at=At(while_=_step_of(plan, nth, where)))
 
 
 def _step_of(plan: Plan, nth: Nth, where: str) -> str:
-    if nth.link is not None:
-        raise UsageError(
-            f"{where}.nth.link={nth.link}: this engine cannot steer the n-th connection of a link yet; "
-            "say nth.route, at or window"
-        )
-    if nth.attempt != 1:
-        raise UsageError(f"{where}.nth.attempt={nth.attempt}: this engine sends every step once; expected 1")
     steps = [step.id for step in plan.steps if step.route == nth.route]
     if nth.n > len(steps):
         raise UsageError(f"{where}.nth.n={nth.n}: the plan has {len(steps)} steps of route {nth.route!r}")

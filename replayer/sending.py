@@ -30,14 +30,18 @@ class Sender:
         self._clock = clock
         self._budget = budget
 
-    async def send(self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None) -> Sent:
+    async def send(
+        self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None, lane: str | None = None
+    ) -> Sent:
         """What came of sending `data` once. `sent_s` is the begin of that, or when the barrier opened.
+
+        What takes a `lane` ('host:port') has a connection of its own there, which nothing else is sent on.
 
         Opening a connection is part of the attempt: a client that needs one waits for it too.
         """
         begun_s = self._clock()
         try:
-            connection = await self._connections.take(step.session)
+            connection = await self._connection(step.session, lane)
         except Unreachable as error:
             if barrier:
                 barrier.leave(step.id)
@@ -48,8 +52,14 @@ class Sender:
         else:
             connection.write(data)
         reply = await self._in_time(connection, coming, begun_s)
-        self._connections.give_back(step.session, connection)
+        if lane is None:
+            self._connections.give_back(step.session, connection)
+        else:
+            connection.abort()
         return Sent(_attempt(begun_s, reply), _answer(reply, self._budget.body_bytes))
+
+    async def _connection(self, session: str, lane: str | None) -> Connection:
+        return await (self._connections.take(session) if lane is None else self._connections.open(lane))
 
     async def _together(
         self,

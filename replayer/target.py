@@ -7,6 +7,8 @@ import ssl
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from foreshock.errors import UsageError
 from replayer.plan import Request
 from replayer.urltext import as_bytes, origin_form
@@ -49,6 +51,13 @@ class Target(NamedTuple):
         authority = parts.netloc.rpartition("@")[2]
         tls = ssl.create_default_context() if parts.scheme == "https" else None
         return cls(parts.hostname, port, authority, parts.path.rstrip("/"), tls)
+
+
+def carrying(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
+    """The request with these headers, in the place of those of the same names."""
+    names = {name.lower() for name, _ in headers}
+    kept = tuple(header for header in request.headers if header[0].lower() not in names)
+    return replace(request, headers=kept + headers) if headers else request
 
 
 def payload(request: Request, target: Target) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from msgspec.structs import replace
 
 from faults.fault import Fault
 from foreshock.errors import UsageError
-from replayer.plan import Plan, Source, Step
+from replayer.plan import Plan, Source
 from replayer.reverting import replace_header, rewound, unwound
 from replayer.sequence import Steps, bound_to, without
 
@@ -31,7 +32,7 @@ def without_steps(plan: Plan, ids: Collection[str]) -> Plan:
     trimmed = tuple(step.id for step in base.steps if step.id in gone)
     smaller = rewound(Plan(base.header, without(base.steps, gone)), edits, without=gone)
     provenance = replace(plan.header.provenance, trimmed=plan.header.provenance.trimmed + trimmed)
-    return replace_header(smaller, provenance=provenance, faults=_still_placed(plan.header.faults, smaller.steps))
+    return replace_header(smaller, provenance=provenance, faults=_still_placed(plan, smaller.steps))
 
 
 def slice_sessions(plan: Plan, sessions: Collection[str]) -> Plan:
@@ -47,7 +48,7 @@ def slice_sessions(plan: Plan, sessions: Collection[str]) -> Plan:
     steps = without(base.steps, {step.id for step in base.steps if step.id not in needed})
     sliced = rewound(Plan(base.header, steps), edits)
     source = replace(plan.header.source or Source(recording=""), sessions=tuple(sorted(sessions)))
-    return replace_header(sliced, source=source, faults=_still_placed(plan.header.faults, sliced.steps))
+    return replace_header(sliced, source=source, faults=_still_placed(plan, sliced.steps))
 
 
 def compressed(plan: Plan, gap_s: float = 0.0) -> Plan:
@@ -73,12 +74,18 @@ def _needed(steps: Steps, sessions: set[str]) -> set[str]:
     return needed
 
 
-def _still_placed(faults: Collection[Fault], steps: Collection[Step]) -> tuple[Fault, ...]:
-    ids = {step.id for step in steps}
-    routes = [step.route for step in steps]
-    return tuple(
-        fault
-        for fault in faults
-        if not (fault.at and fault.at.step not in ids)
-        and not (fault.nth and fault.nth.route and routes.count(fault.nth.route) < fault.nth.n)
-    )
+def _still_placed(plan: Plan, left: Steps) -> tuple[Fault, ...]:
+    """The plan's faults without those whose step is not among `left`.
+
+    An nth.route that the plan had no step for is a route of some link's, and no step's going away is its matter.
+    """
+    ids = {step.id for step in left}
+    had, has = (Counter(step.route for step in steps) for steps in (plan.steps, left))
+
+    def is_placed(fault: Fault) -> bool:
+        if fault.at:
+            return fault.at.step in ids
+        nth = fault.nth
+        return nth is None or nth.route is None or not has[nth.route] < nth.n <= had[nth.route]
+
+    return tuple(fault for fault in plan.header.faults if is_placed(fault))

@@ -46,7 +46,6 @@ class _Seen:
         self._ids: set[str] = set()
         self._barriers: dict[str, float] = {}
         self._members: Counter[str] = Counter()
-        self._routes: set[str] = set()
         self._missing = _references(header)
         self._values = _last_values(header.edits)
 
@@ -66,8 +65,6 @@ class _Seen:
         for step, path in self._missing.items():
             self._refuse(path, f"the plan has no step {step}")
         for index, fault in enumerate(self._header.faults):
-            if fault.nth and fault.nth.route and fault.nth.route not in self._routes:
-                self._refuse(f"faults[{index}].nth.route", f"no step has route {fault.nth.route!r}")
             if self._header.links and fault.link not in self._header.links:
                 self._refuse(f"faults[{index}].link", f"{fault.link} is none of links: {', '.join(self._header.links)}")
         dropped = Counter(edit.was.barrier for edit in self._header.edits if isinstance(edit, Drop))
@@ -112,7 +109,6 @@ class _Seen:
         self._recent.append(step.id)
         if len(self._recent) > self._header.budget.horizon_steps:
             self._ids.discard(self._recent.popleft())
-        self._routes.add(step.route)
         if step.barrier:
             self._barriers[step.barrier] = step.due_s
             self._members[step.barrier] += 1

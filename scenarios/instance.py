@@ -75,6 +75,7 @@ class Instance:
             **address_values("links", {name: network.address(link) for name, link in self.links.items()}),
         }
         self.target = filled(scenario.target, values)
+        self._edge = _edge(self.target, {name: network.address(link) for name, link in self.links.items()})
         self._clock = clock
         self._network = network
         self._settle_s = scenario.settle_s
@@ -109,21 +110,41 @@ class Instance:
         await asyncio.gather(*(process.stop() for process in self._processes))
 
     async def run(
-        self, plan: Plan, *, watch_every_s: float | None = None, on_outcome: OnOutcome | None = None
+        self,
+        plan: Plan,
+        *,
+        watch_every_s: float | None = None,
+        on_outcome: OnOutcome | None = None,
+        stop: asyncio.Event | None = None,
+        max_active: int | None = None,
     ) -> Execution:
-        """Resets, replays `plan` under its faults, heals, settles, checks.
+        """Resets, replays `plan` under its faults, at most `max_active` at once, heals, settles, checks.
 
         Metrics are read before and after; with `watch_every_s` also in between, that often. `on_outcome` is told each
-        outcome as it ends. Raises HarnessError where the system can't be restarted or reset, or the network not be
-        healed; UsageError for a fault that can't be.
+        outcome as it ends; when `stop` is set the replay ends, healed. Raises HarnessError where the system
+        can't be restarted or reset, or the network not be healed; UsageError for a fault that can't be.
         """
         started_s = self._clock()
         await self._make_fresh()
         async with self._hearing.listening(watch_every_s) as heard:
             anchor, replay_started_s = Anchor.now(), self._clock()
-            conductor = self._network.conductor(placed(plan), self.links, anchor.elapsed_s, plan.duration_s)
+            conductor = self._network.conductor(
+                placed(plan, self._edge),
+                self.links,
+                anchor.elapsed_s,
+                plan.duration_s,
+                seed=plan.header.seed,
+                edge=self._edge,
+                max_active=max_active,
+            )
             history = await replay(
-                plan.header, plan.steps, self.target, anchor=anchor, conductor=conductor, on_outcome=on_outcome
+                plan.header,
+                plan.steps,
+                self.target,
+                anchor=anchor,
+                conductor=conductor,
+                on_outcome=on_outcome,
+                stop=stop,
             )
             results = await judge_invariants(self._checks, settle_s=self._settle_s, clock=self._clock)
             if reason := await self._why_not_alive():
@@ -190,6 +211,11 @@ class Instance:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         reached = await accepts(parts.hostname or "", port, timeout_s=_ALIVE_S)
         return None if reached else f"{self.target} takes no connection"
+
+
+def _edge(target: str, links: Mapping[str, str]) -> str | None:
+    """The link whose address the target is; None where plans are sent past all of them."""
+    return next((name for name, address in links.items() if urlsplit(target).netloc == address), None)
 
 
 def _environment() -> dict[str, str]:

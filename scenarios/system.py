@@ -80,12 +80,20 @@ class Pool:
         return tuple(instance.target for instance in self._instances)
 
     async def run(
-        self, plan: Plan, *, watch_every_s: float | None = None, on_outcome: OnOutcome | None = None
+        self,
+        plan: Plan,
+        *,
+        watch_every_s: float | None = None,
+        on_outcome: OnOutcome | None = None,
+        stop: asyncio.Event | None = None,
+        max_active: int | None = None,
     ) -> Execution:
         """As `Instance.run`, on the instance that has been free the longest; waits for one if there is none."""
         instance = await self._free.get()
         try:
-            return await instance.run(plan, watch_every_s=watch_every_s, on_outcome=on_outcome)
+            return await instance.run(
+                plan, watch_every_s=watch_every_s, on_outcome=on_outcome, stop=stop, max_active=max_active
+            )
         finally:
             self._free.put_nowait(instance)
 

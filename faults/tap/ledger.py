@@ -190,10 +190,10 @@ class Ledger:
         self._calls.append(call)
 
     async def read(self, since_s: float) -> TapJournal:
-        """What was active at `since_s` or after. Traffic goes on while it is made."""
+        """What was active at `since_s` or after, and every connection that lives. Traffic goes on while it is made."""
         connections: list[TapConnection] = []
         for number, entry in enumerate([*self._closed, *self._live.values()], 1):
-            if entry.active_s >= since_s:
+            if entry.closed_s is None or entry.active_s >= since_s:
                 connections.append(entry.shown())
             if not number % _AT_ONCE:
                 await asyncio.sleep(0)

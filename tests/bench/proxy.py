@@ -38,7 +38,7 @@ async def bench(folder: Path) -> Sequence[tuple[str, list[float], str]]:
 
 def _through(engine: Engine, upstream: str, name: str, toxics: Sequence[Toxic] = ()) -> list[str]:
     """Addresses of a proxy to `upstream` on each server: the embedded one, the real one."""
-    servers = (engine.taps, engine.toxics)
+    servers = (engine.embedded, engine.toxics)
     return [str(server.create(upstream, name, "127.0.0.1:0", toxics=toxics).listen) for server in servers]
 
 

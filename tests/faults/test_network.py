@@ -314,7 +314,10 @@ def test_a_server_that_disappears_is_one_clear_error_for_who_switches_and_for_wh
         (Fault(id="f", link="nowhere", kind="down", window=EVERYTHING), r"fault 'f': link='nowhere': expected one of"),
         (Fault(id="f", link="payments", kind="melt", window=EVERYTHING), r"kind='melt': expected one of slow, stall"),
         (Fault(id="f", link="payments", kind="slow", window=EVERYTHING), r"slow: latency_ms: expected a whole number"),
-        (Fault(id="f", link="payments", kind="down", nth=Nth(n=1, link="payments")), r"nth was not placed"),
+        (
+            Fault(id="f", link="payments", kind="down", nth=Nth(n=1, route="orders")),
+            r"fault 'f': nth.route='orders': expected a method and a path, such as 'POST /orders/\{id\}'",
+        ),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_before_anything_happens(linked, wrong, message):

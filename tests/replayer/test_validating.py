@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.fault import At, Fault, Nth
+from faults.fault import At, Fault
 from foreshock.errors import UsageError
 from replayer.plan import Binding, Budget, Burst, Header, Plan, Repeat, Step, Value
 from replayer.validating import validated, validated_steps
@@ -68,10 +68,6 @@ def test_a_wrap_without_a_place_for_the_value_is_refused(step: Make) -> None:
     ("header", "why"),
     [
         (Header(name="p", faults=(fault(at=At(after="s9")),)), "faults[0].at: the plan has no step s9"),
-        (
-            Header(name="p", faults=(fault(nth=Nth(n=1, route="GET /")),)),
-            "faults[0].nth.route: no step has route 'GET /'",
-        ),
         (
             Header(name="p", links=("db",), faults=(fault(at=At(after="s1")),)),
             "faults[0].link: payments is none of links: db",

@@ -1,0 +1,138 @@
+"""A lane: one proxy of the toxics' server, and the toxics that are on it now, of one fault or of several.
+
+A link has a main lane, which every connection takes, and one more for whatever takes only some of them. The calls here
+block, each until the server has said that it is done.
+"""
+
+import socket
+from collections.abc import Callable, Mapping
+
+from faults.course import Down, Level
+from faults.toxic import Toxic
+from faults.toxiproxy import Proxy, Refused, Server
+from foreshock.errors import HarnessError
+
+LISTEN = "127.0.0.1:0"  # where a lane listens for its tap, or for the replayer
+
+AboutTo = Callable[[str, str], None]  # (proxy, what): told before anything is changed on a server
+
+
+class Lane:
+    """`address` is where it is reached. `real`: its server is a real Toxiproxy, with that one's faults."""
+
+    def __init__(self, server: Server, name: str, upstream: str, *, real: bool, about_to: AboutTo) -> None:
+        """Made on the server, without a toxic. Raises HarnessError."""
+        self._server = server
+        self._upstream = upstream
+        self._real = real
+        self._about_to = about_to
+        self._levels: dict[str, tuple[Toxic, ...]] = {}  # by fault, in the order in which they came
+        self._crowded = False  # a real Toxiproxy has, or had, two toxics in one direction: see `_renew`
+        self._proxy = self._create(name)
+
+    @property
+    def name(self) -> str:
+        return self._proxy.name
+
+    @property
+    def address(self) -> str:
+        """'127.0.0.1:41234'; another one after a change that had to make the proxy anew."""
+        return str(self._proxy.listen)
+
+    def set(self, fault: str, toxics: tuple[Toxic, ...]) -> None:
+        """The toxics of `fault` are these from now on; of others nothing changes."""
+        before = {toxic.name: toxic for toxic in self._levels.get(fault, ())}
+        self._levels.pop(fault, None)
+        if toxics:
+            self._levels[fault] = toxics
+        wanted = {toxic.name: toxic for toxic in toxics}
+        self._remove([name for name in before if name not in wanted])
+        for name, toxic in wanted.items():
+            if name not in before:
+                self._add(toxic)
+            elif before[name] != toxic:
+                self._about_to(self.name, f"toxic {name}")
+                self._proxy.update_toxic(toxic)
+
+    def heal(self) -> None:
+        """No toxic and enabled, read back. Raises HarnessError if that can't be had."""
+        self._levels.clear()
+        if self._crowded:
+            self._renew()
+        if not self.ill():
+            return
+        for name in self._proxy.toxics():
+            self._proxy.destroy_toxic(name)
+        self._enable()
+        if ill := self.ill():
+            raise HarnessError(f"not healed: {ill}")
+
+    def ill(self) -> str:
+        """What the server says is not as it should be; '' when all is well."""
+        state = self._proxy.read()
+        left = [toxic["name"] for toxic in state["toxics"]]
+        if not left and state["enabled"]:
+            return ""
+        return f"proxy {self.name} at {self._server.url} has toxics={left} enabled={state['enabled']}"
+
+    def destroy(self) -> None:
+        self._proxy.destroy()
+
+    def _create(self, name: str) -> Proxy:
+        self._about_to(name, "create")
+        return self._server.create(self._upstream, name, LISTEN)
+
+    def _add(self, toxic: Toxic) -> None:
+        self._about_to(self.name, f"toxic {toxic.name}")
+        self._proxy.add_toxic(toxic)
+        streams = [each.stream for toxics in self._levels.values() for each in toxics]
+        self._crowded |= self._real and streams.count(toxic.stream) > 1
+
+    def _remove(self, names: list[str]) -> None:
+        if names and self._crowded:
+            self._renew()
+            return
+        for name in names:
+            self._proxy.destroy_toxic(name)
+
+    def _enable(self) -> None:
+        try:
+            self._proxy.enable()
+        except Refused:  # a disabled proxy of a real Toxiproxy gives up its port, and somebody may have it by now
+            self._proxy.update(listen=LISTEN, enabled=True)
+
+    def _renew(self) -> None:
+        """A new proxy in the place of the old one, with the toxics that are on; its connections are closed.
+
+        Toxiproxy 2.12 forgets to shorten a connection's chain when a toxic is removed from one that is closing. If
+        another toxic of that direction still holds data there, the next one that is added ends the whole server:
+        "index out of range" in `ToxicLink.AddToxic`. So a proxy that had two of them gets none any more.
+        """
+        self._proxy.destroy()
+        self._proxy = self._create(self.name)
+        toxics = [toxic for level in self._levels.values() for toxic in level]
+        for toxic in toxics:
+            self._proxy.add_toxic(toxic)
+        streams = [toxic.stream for toxic in toxics]
+        self._crowded = len(set(streams)) < len(streams)
+
+
+class DeadPort:
+    """A port of loopback where connections are refused, and which nobody else can have meanwhile."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))  # bound, and never listened on
+
+    @property
+    def address(self) -> str:
+        host, port = self._socket.getsockname()
+        return f"{host}:{port}"
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def toxics_of(levels: Mapping[str, Level]) -> dict[str, tuple[Toxic, ...]]:
+    """Of each fault's level, its toxics; those that are `Down` have none."""
+    return {fault: level for fault, level in levels.items() if not isinstance(level, Down)}
