@@ -5,29 +5,44 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import msgspec
 import pytest
-import yaml
 
 from faults.catalogue import KINDS, Kind
 from foreshock.errors import UsageError
 from scenarios.faultplan import faults_of
 from scenarios.kindlist import COLUMNS, kind_text, kinds_table, kinds_text
-from scenarios.scenario import FaultEntry, Scenario
+from scenarios.loading import load_scenario
+from scenarios.scenario import Scenario
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+PLACES = PAGE.read_text(encoding="utf-8").partition("## Places")[2].partition("## Ramps")[0]
+LINKS = 'links: {payments: {upstream: "127.0.0.1:9000"}}\n'
+
+
+def load(text: str, folder: Path) -> Scenario:
+    """The scenario in which `text` stands."""
+    file = folder / "s.yaml"
+    file.write_text(f"version: 1\nname: s\ntarget: http://127.0.0.1:8000\n{text}")
+    return load_scenario(file, {})
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_example_is_a_fault_of_a_scenario(kind: Kind) -> None:
-    (written,) = yaml.safe_load(f"- {kind.example}")
-    known = {name: value for name, value in written.items() if name in FaultEntry.__struct_fields__}
-    args = {name: value for name, value in written.items() if name not in known}
-    entry = msgspec.convert(known | {"args": args}, FaultEntry)
-    scenario = Scenario(file=Path("s.yaml"), version=1, name="s", target="http://127.0.0.1:1", faults=(entry,))
-    faults = faults_of(scenario, 60.0)
-    assert faults[0].kind == kind.name
-    assert set(args) <= {each.name for each in (*kind.arguments, *kind.verbatim)}
+def test_every_example_is_a_fault_of_a_scenario_as_it_stands(kind: Kind, tmp_path: Path) -> None:
+    scenario = load(f"{LINKS}faults:\n  - {kind.example}\nstop: none\n", tmp_path)
+    assert scenario.faults[0].kind == kind.name
+    assert faults_of(scenario, 60.0)
+
+
+def test_the_page_about_faults_begins_with_a_scenario_that_loads(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert [fault.kind for fault in faults_of(load(example, tmp_path), 60.0)] == ["slow", "lost_reply"]
+
+
+@pytest.mark.parametrize("words", re.findall(r"^\| `(.*?)` \| ", PLACES, flags=re.MULTILINE))
+def test_every_place_on_the_page_can_be_said_in_a_scenario(words: str, tmp_path: Path) -> None:
+    place = words.replace("`, `", ", ").replace("{...}", "{from: 10%, for: 1s}").replace("STEP", "s12")
+    scenario = load(f"{LINKS}faults: [{{link: payments, kind: stall, {place}}}]\nstop: none\n", tmp_path)
+    assert faults_of(scenario, 60.0)
 
 
 def test_all_kinds_are_listed_with_their_stories_arguments_and_examples() -> None:
