@@ -4,11 +4,13 @@ The leak that fills a heap, the disk that nears its limit, the cache that went c
 alarms that compare with a minute ago stay silent, and pools fill before the first timeout. Who warns, and how early?
 """
 
+from math import ceil
+
 import msgspec
 
 from faults.catalogue import slow
 from faults.catalogue.kind import Kind
-from faults.catalogue.stretch import Stretch
+from faults.catalogue.stretch import Stretch, least_step_s, most_steps
 from faults.course import Course
 from faults.fault import Ramp
 from foreshock.duration import format_duration
@@ -28,10 +30,10 @@ def _whole(span_s: float | None, held_ms: int) -> Ramp:
         raise ValueError(
             "how long it lasts is not known here; expected a window, or beside 'at' a ramp in seconds such as {up: 10s}"
         )
-    steps = min(_MOST_STEPS, int(span_s * 1000 / held_ms))
+    steps = min(_MOST_STEPS, most_steps(span_s, held_ms))
     if steps < 2:
-        long, held = format_duration(span_s), format_duration(held_ms / 1000)
-        raise ValueError(f"its {long} are too short to grow to a delay of {held}; expected at least twice that")
+        least = f"'{ceil(2 * least_step_s(held_ms) * 1000)}ms'"
+        raise ValueError(f"its {format_duration(span_s)} are too short to grow step by step; expected at least {least}")
     return Ramp(up="100%", steps=steps)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import ceil
 
 import msgspec
 
@@ -11,6 +12,7 @@ from foreshock.duration import Offset, format_duration
 
 Share = Fraction  # of a magnitude: more than 0, at most 1
 LEAST_STEP_S = 0.01  # each step is a call to the toxics' server
+_ROUNDING = 1 + 1e-9  # 60 % and 40 % of any span fit into it, and three steps of 0.1 s into 0.3 s, whatever floats say
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Stretch(msgspec.Struct, frozen=True):
         up_s, down_s = self._length_s("up", self.ramp.up), self._length_s("down", self.ramp.down)
         self._check_room(up_s, down_s)
         for way, length_s in (("up", up_s), ("down", down_s)):
-            _check_steps(way, length_s, self.ramp.steps, held_ms / 1000)
+            _check_steps(way, length_s, self.ramp.steps, held_ms)
         return _merged([(at_s, level(share)) for at_s, share in self._shares(up_s, down_s, self.ramp.steps)])
 
     def _length_s(self, way: str, text: str) -> float:
@@ -44,8 +46,7 @@ class Stretch(msgspec.Struct, frozen=True):
         return offset.seconds(self.span_s or 0.0)
 
     def _check_room(self, up_s: float, down_s: float) -> None:
-        # up: 60% and down: 40% of any span fit, whatever floats say
-        if self.span_s is not None and up_s + down_s > self.span_s * (1 + 1e-9):
+        if self.span_s is not None and up_s + down_s > self.span_s * _ROUNDING:
             together, span = format_duration(up_s + down_s), format_duration(self.span_s)
             raise ValueError(f"a ramp of {together} is longer than the {span} it is for; expected up + down within it")
 
@@ -57,16 +58,25 @@ class Stretch(msgspec.Struct, frozen=True):
         return rising + (falling if down_s else [])
 
 
-def _check_steps(way: str, length_s: float, steps: int, held_s: float) -> None:
-    least_s = max(LEAST_STEP_S, held_s)
-    if not length_s or length_s / steps >= least_s:
+def most_steps(length_s: float, held_ms: int) -> int:
+    """In how many steps magnitudes can grow in that time, if their toxics hold a byte back for up to `held_ms`."""
+    return int(length_s / least_step_s(held_ms) * _ROUNDING)
+
+
+def least_step_s(held_ms: int) -> float:
+    """How long a step has to be to show a delay of `held_ms`, and for a server to be told of it."""
+    return max(LEAST_STEP_S, held_ms / 1000)
+
+
+def _check_steps(way: str, length_s: float, steps: int, held_ms: int) -> None:
+    most, least_s = most_steps(length_s, held_ms), least_step_s(held_ms)
+    if not length_s or steps <= most:
         return
-    why = "than what it delays by" if held_s > LEAST_STEP_S else "than a server can be told of"
-    most = int(length_s / least_s)
+    why = "than what it delays by" if least_s > LEAST_STEP_S else "than a server can be told of"
     fewer = f"at most {most} steps, or " if most >= 2 else ""
     raise ValueError(
         f"ramp.{way} in steps of {format_duration(length_s / steps)} (steps={steps}): that is shorter {why}; "
-        f"expected {fewer}at least {format_duration(least_s * (steps if fewer else 2))} in all"
+        f"expected {fewer}at least '{ceil(least_s * (steps if fewer else 2) * 1000)}ms' in all"
     )
 
 

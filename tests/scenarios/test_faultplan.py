@@ -41,8 +41,8 @@ def test_what_has_no_time_to_grow_on_this_run_is_refused() -> None:
     with pytest.raises(UsageError) as refused:
         faults_of(scenario(growing), 1.5)
     assert str(refused.value) == (
-        "shop.yaml: faults[0]: fault 'f': brownout: its 1.5 s are too short to grow to a delay of 1.0 s; "
-        "expected at least twice that"
+        "shop.yaml: faults[0]: fault 'f': brownout: its 1.5 s are too short to grow step by step; "
+        "expected at least '2000ms'"
     )
 
 

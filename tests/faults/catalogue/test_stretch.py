@@ -67,6 +67,16 @@ def test_a_brownout_has_fewer_steps_where_ten_would_be_shorter_than_its_delay() 
     assert values(compiled("brownout", {"latency_ms": 900}, None, 3.0), "latency") == [(0, 300), (1, 600), (2, 900)]
 
 
+@pytest.mark.parametrize("steps", range(2, 11))
+def test_steps_that_just_fit_do_so_whatever_floats_say(steps: int) -> None:
+    """0.3 / 3 is less than 0.1."""
+    for latency_ms in range(1, 1000, 7):
+        span_s = steps * max(latency_ms, 10) / 1000
+        growing = compiled("slow", {"latency_ms": latency_ms}, Ramp(up="100%", steps=steps), span_s)
+        assert len(growing.stages) == min(steps, latency_ms)
+        assert compiled("brownout", {"latency_ms": latency_ms}, None, span_s) == growing
+
+
 def test_a_brownout_with_a_ramp_is_slow_with_that_ramp() -> None:
     args, ramp = {"latency_ms": 100, "jitter_ms": 3}, Ramp(up="2s", steps=4)
     for span_s in (20.0, None):
@@ -88,13 +98,13 @@ NOT_KNOWN = "how long it lasts is not known here; expected a window, or ramp.up 
             Ramp(up="2s"),
             20.0,
             "ramp.up in steps of 200 ms (steps=10): that is shorter than what it delays by; "
-            "expected at most 4 steps, or at least 5.0 s in all",
+            "expected at most 4 steps, or at least '5000ms' in all",
         ),
         (
             Ramp(up="800ms", steps=4),
             20.0,
             "ramp.up in steps of 200 ms (steps=4): that is shorter than what it delays by; "
-            "expected at least 1.0 s in all",
+            "expected at least '1000ms' in all",
         ),
         (
             Ramp(up="10s", down="1s"),
@@ -114,7 +124,7 @@ def test_steps_that_no_server_could_be_told_of_are_refused() -> None:
         compiled("thin_pipe", {"kb_per_s": 5}, Ramp(up="50ms"), 20.0)
     assert str(refused.value) == (
         "fault 'f': thin_pipe: ramp.up in steps of 5 ms (steps=10): that is shorter than a server can be told of; "
-        "expected at most 5 steps, or at least 100 ms in all"
+        "expected at most 5 steps, or at least '100ms' in all"
     )
 
 
@@ -133,7 +143,7 @@ def test_the_mends_that_a_refusal_names_work() -> None:
             "how long it lasts is not known here; "
             "expected a window, or beside 'at' a ramp in seconds such as {up: 10s}",
         ),
-        (1.5, "its 1.5 s are too short to grow to a delay of 1.0 s; expected at least twice that"),
+        (1.5, "its 1.5 s are too short to grow step by step; expected at least '2000ms'"),
     ],
 )
 def test_a_brownout_that_can_not_grow_is_refused(span_s: float | None, said: str) -> None:
