@@ -6,103 +6,92 @@ what it can't read is passed on all the same, unobserved.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 from faults.tap.body import Body, Chunked, NotUnderstood, Sized, UntilClose
 
-# What a message's framing, and its trace, is in.
+_REQUEST = re.compile(rb"([A-Z][A-Z-]{2,23}) ([^ \r\n]+) HTTP/1\.([01])\r\n")
+_ANSWER = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])[ \r]")
+_METHOD = re.compile(rb"[A-Z][A-Z-]{2,23}\Z")
+# What the framing of a message, and the trace of a request, is in.
 _FIELD = re.compile(
     rb"\r\n(content-length|transfer-encoding|connection|upgrade|traceparent):[ \t]*([^\r\n]*)", re.IGNORECASE
 )
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_METHOD = re.compile(rb"[A-Z][A-Z-]{2,23}\Z")
-_HTTP = re.compile(rb"HTTP/1\.[01]\r\n")
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])[ \r]")
+_LONGEST_TRACEPARENT = 64  # bytes that are kept: what a trace id is in
 _NO_BODY = (204, 304)
+CHUNKED = -1
 
 
-class RequestHead(NamedTuple):
+class RequestHead(msgspec.Struct, frozen=True, gc=False):
     method: bytes
     target: bytes
-    length: int  # of the body; -1: chunked
+    length: int  # of the body, or CHUNKED
     persistent: bool  # the connection is meant to outlive it
     tunnel: bool  # it asks for another protocol
     traceparent: bytes | None
 
-    def body(self, seen: Callable[[bytes], None]) -> Body | None:
-        """What follows it; None: nothing does."""
-        if not self.length:
-            return None
-        return Chunked(seen) if self.length < 0 else Sized(self.length, seen)
+    def body(self, seen: Callable[[bytes], None]) -> Body:
+        """What follows it, if `length` is not 0."""
+        return Chunked(seen) if self.length == CHUNKED else Sized(self.length, seen)
 
 
-class AnswerHead(NamedTuple):
+class AnswerHead(msgspec.Struct, frozen=True, gc=False):
     status: int
-    length: int | None  # of the body; -1: chunked, None: until the connection is closed
+    length: int | None  # of the body, or CHUNKED; None: until the connection is closed
     persistent: bool
 
-    @property
-    def interim(self) -> bool:
-        return self.status < 200
-
-    def body(self) -> Body | None:
-        """What follows it; None: nothing does."""
+    def body(self) -> Body:
+        """What follows it, if `length` is not 0."""
         if self.length is None:
             return UntilClose()
-        if not self.length:
-            return None
-        return Chunked() if self.length < 0 else Sized(self.length)
+        return Chunked() if self.length == CHUNKED else Sized(self.length)
 
 
-def read_request(head: bytes) -> RequestHead:
-    """`head` up to its empty line. Raises NotUnderstood."""
-    words = head.split(b" ", 2)
-    if len(words) < 3 or not _METHOD.match(words[0]) or not _HTTP.match(words[2]):
+def read_request(data: bytes, end: int) -> RequestHead:
+    """Of a request's head that is `data` up to `end`. Raises NotUnderstood."""
+    line = _REQUEST.match(data)
+    if line is None:
         raise NotUnderstood("not a request line")
-    method, target, rest = words
+    method, target, minor = line.groups()
     length: int | None = None
-    chunked = upgrade = False
-    persistent = rest.startswith(b"HTTP/1.1")
+    upgrade = False
+    persistent = minor == b"1"
     traceparent = None
-    for name, value in _FIELD.findall(rest):
+    for name, value in _FIELD.findall(data, line.end() - 2, end):
         name = name.lower()
         if name == b"connection":
             persistent = _persistent(value, persistent)
         elif name == b"content-length":
             length = _length(value, length)
         elif name == b"transfer-encoding":
-            chunked = _chunked(value)
-            if not chunked:
-                raise NotUnderstood("a request whose end can't be told")
+            length = _coded(value)
         elif name == b"upgrade":
             upgrade = True
         else:
-            traceparent = value[:64]  # what a trace id is in
-    tunnel = upgrade or method == b"CONNECT"
-    return RequestHead(method, target, -1 if chunked else length or 0, persistent, tunnel, traceparent)
+            traceparent = value[:_LONGEST_TRACEPARENT]
+    return RequestHead(method, target, length or 0, persistent, upgrade or method == b"CONNECT", traceparent)
 
 
-def read_answer(head: bytes, method: bytes) -> AnswerHead:
-    """`head` up to its empty line, of the answer to a `method`. Raises NotUnderstood."""
-    line = _STATUS.match(head)
+def read_answer(data: bytes, end: int, method: bytes) -> AnswerHead:
+    """Of the head of an answer to a `method` that is `data` up to `end`. Raises NotUnderstood."""
+    line = _ANSWER.match(data)
     if line is None:
         raise NotUnderstood("not a status line")
-    status = int(line[1])
+    status = int(line[2])
     length: int | None = None
-    chunked: bool | None = None
-    persistent = head.startswith(b"HTTP/1.1")
-    for name, value in _FIELD.findall(head):
+    persistent = line[1] == b"1"
+    for name, value in _FIELD.findall(data, 0, end):
         name = name.lower()
         if name == b"content-length":
             length = _length(value, length)
         elif name == b"connection":
             persistent = _persistent(value, persistent)
         elif name == b"transfer-encoding":
-            chunked = _chunked(value)
+            length = _coded(value)
     if status < 200 or status in _NO_BODY or method == b"HEAD":
-        return AnswerHead(status, 0, persistent)
-    if chunked is not None:
-        length = -1 if chunked else None
+        length = 0
     return AnswerHead(status, length, persistent and length is not None)
 
 
@@ -141,11 +130,19 @@ def _persistent(connection: bytes, so_far: bool) -> bool:
 
 
 def _length(value: bytes, before: int | None) -> int:
+    """Of a Content-Length; a Transfer-Encoding that came before it counts more (RFC 9112, 6.3)."""
     value = value.strip()
-    if not value.isdigit() or len(value) > 18 or before not in (None, int(value)):
+    if not value.isdigit() or len(value) > 18:
         raise NotUnderstood("a length that is none")
-    return int(value)
+    length = int(value)
+    if before is None or before == length:
+        return length
+    if before == CHUNKED:
+        return CHUNKED
+    raise NotUnderstood("two lengths")
 
 
-def _chunked(value: bytes) -> bool:
-    return value.strip().lower().endswith(b"chunked")
+def _coded(value: bytes) -> int:
+    if not value.strip().lower().endswith(b"chunked"):
+        raise NotUnderstood("a coding whose end can't be told")
+    return CHUNKED

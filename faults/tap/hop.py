@@ -192,7 +192,10 @@ class Hop:
         if self._client_ended:
             self.upstream.send_end()
         self._settle()
-        self.up(b"")
+        self.watch.go_on(monotonic())
+        self._hold_for_a_while()
+        self._settle()
+        self._return_if_done()
 
     def _adopt(self, aside: Upstream) -> None:
         """The connection to the lane is the client's only one from now on."""

@@ -100,7 +100,7 @@ class Http1:
         if at < len(_END):
             _check_beginning(data)
             return 0
-        self._begin(read_request(data[:at]), at, now_s)
+        self._begin(read_request(data, at), at, now_s)
         return at
 
     def _ask_more(self, call: Call, data: bytes, now_s: float) -> int:
@@ -116,13 +116,13 @@ class Http1:
         if self._tunnel:
             raise NotUnderstood("spoken after CONNECT, before its answer")
         call = Call(
-            self._entry.ordinal,
-            "http/1.1",
-            head.method,
-            head.target,
-            head.traceparent,
-            self._held_since_s or now_s,
-            size,
+            connection=self._entry.ordinal,
+            protocol="http/1.1",
+            method=head.method,
+            target=head.target,
+            traceparent=head.traceparent,
+            started_s=self._held_since_s or now_s,
+            bytes_up=size,
         )
         self._entry.protocol = "http/1.1"
         self._held_since_s = 0.0
@@ -177,25 +177,24 @@ class Http1:
             if len(data) > LONGEST_HEAD or not data.startswith(b"HTTP/1."[: len(data)]):
                 raise NotUnderstood("no answer's head")
             return 0
-        head = read_answer(data[:at], call.method)
+        head = read_answer(data, at, call.method)
         if head.status == _SWITCHING or (self._tunnel and 200 <= head.status < 300):
             call.status = head.status
             call.bytes_down += at
             call.end("answered", now_s)
             raise NotUnderstood("another protocol from here on")
-        if head.interim:
+        if head.status < 200:  # an interim one
             call.bytes_down += at
             call.first_byte_s = None
             return at
         call.status = head.status
         self.persistent = self.persistent and head.persistent
-        if head.length is not None and len(data) - at >= head.length >= 0:
+        if head.length is not None and len(data) - at >= head.length >= 0:  # it is all there
             at += head.length
-            call.bytes_down += at
             self._end_answer(call, now_s)
-            return at
+        else:
+            self._answer_body = head.body()
         call.bytes_down += at
-        self._answer_body = head.body()
         return at
 
     def _end_answer(self, call: Call, now_s: float) -> None:

@@ -55,6 +55,8 @@ class Side(asyncio.Protocol):
         return self._blocked or bool(self._early)
 
     def send(self, data: bytes) -> None:
+        if not data:
+            return
         if self.transport is None:
             self._early.append(data)
         elif not self.lost:

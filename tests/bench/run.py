@@ -15,10 +15,12 @@ from pathlib import Path
 import engine  # the bench modules stand beside this file, which Python puts on the path
 import proxy
 import recording
+import tap
 import uvloop
 
 BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], str]"]]]] = {
     "proxy": proxy.bench,
+    "tap": tap.bench,
     "recorder": recording.bench,
     "engine": engine.bench,
 }
