@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 BACKLOG = 1024
+LOOKUP_S = 5.0  # the control API waits for it
 # Two sockets of ours share the port (see Port): Linux wants the first option for it, BSD and macOS the second.
 _SHARE = socket.SO_REUSEADDR if sys.platform == "linux" else socket.SO_REUSEPORT
 
@@ -81,8 +82,11 @@ async def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[ob
     if not host:
         return socket.AF_INET6, ("::", port)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+        async with asyncio.timeout(LOOKUP_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise AddressError(f"listen tcp: lookup {host}: i/o timeout") from None
+    except (OSError, ValueError):  # ValueError: it can't be anybody's name
         raise AddressError(f"listen tcp: lookup {host}: no such host") from None
     found.sort(key=lambda info: info[0] != socket.AF_INET)  # as Go: IPv4 first
     return found[0][0], found[0][4]

@@ -175,8 +175,8 @@ class Proxy:
         try:
             host, port = split(self.upstream)
             async with asyncio.timeout(DIAL_S):
-                await self._loop.create_connection(lambda: connection.upstream, host, port)
-        except (OSError, AddressError, TimeoutError):
+                await self._loop.create_connection(lambda: connection.upstream, host or "localhost", port)
+        except (OSError, AddressError, ValueError):  # ValueError: the host can't be anybody's name
             connection.dial = None
             connection.close("upstream unreachable")
             return

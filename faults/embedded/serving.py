@@ -1,5 +1,8 @@
 """The control API on a port, with its proxies: what every way of running the server has in common."""
 
+import resource
+from contextlib import suppress
+
 import foreshock
 from faults.embedded.address import Port, join
 from faults.embedded.own import mount_memory
@@ -20,6 +23,7 @@ class Serving:
     @classmethod
     async def start(cls, host: str, port: int, seed: int) -> "Serving":
         """Listens; port 0 takes a free one. Raises AddressError."""
+        _take_all_descriptors()
         serving = cls(await Port.bind(join(host, port)), seed)
         await serving._port.listen(lambda: HttpProtocol(serving.routes, serving._clients))
         return serving
@@ -35,3 +39,10 @@ class Serving:
             client.close()
         for proxy in self.proxies:
             proxy.release()
+
+
+def _take_all_descriptors() -> None:
+    """As many as we may: a proxied connection takes two, and many a system starts us with 256 or 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS says 'infinite' and means less
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
