@@ -27,3 +27,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str = ""  # of method, target and body, keyed for the run: equal for duplicate calls, says nothing else
     step: str | None = None
     by: Literal["traceparent", "time"] | None = None  # how the step is known
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """What was `seen` of a plan's links, of each in order; at most so many more were `forgotten` by their taps."""
+
+    seen: tuple[Call, ...] = ()
+    forgotten: int = 0

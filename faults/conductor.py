@@ -10,7 +10,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from faults.call import Call
+from faults.call import Calls
 from faults.effects import Met
 from faults.fault import FaultEvent, Receipt
 from faults.finishing import to_the_end
@@ -113,10 +113,10 @@ class Conductor:
         seen = {name: await self._seen(name, link) for name, link in shaken.items()}
         return tuple([await switch.receipt(now_s, seen[switch.fault.link]) for switch in self._switches])
 
-    async def calls(self) -> tuple[Call, ...]:
-        """What the system asked for over its links, of each link in order, with the steps that caused it."""
-        inner = [(name, link) for name, link in self._links.items() if not self._is_edge(link)]
-        return tuple([call for name, link in inner for call in (await self._seen(name, link)).calls])
+    async def calls(self) -> Calls:
+        """What the system asked for over its links, with the steps that caused it."""
+        seen = [await self._seen(name, link) for name, link in self._links.items() if not self._is_edge(link)]
+        return Calls(tuple(call for each in seen for call in each.calls), sum(each.forgotten for each in seen))
 
     def _is_edge(self, link: Link) -> bool:
         return self._router is not None and link is self._router.link

@@ -15,6 +15,12 @@ class Seen:
         self.calls = tuple(calls)
         self._connections = {each.ordinal: each for each in journal.connections}
 
+    @property
+    def forgotten(self) -> int:
+        """How many calls more there may have been: none, where older ones than these are remembered."""
+        journal = self.journal
+        return journal.calls_forgotten if len(self.calls) == journal.called - journal.calls_forgotten else 0
+
     def exchange(self, call: Call) -> Exchange:
         """What became of it."""
         connection = self._connections.get(call.connection)  # None where the journal forgot it

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from faults.call import Call
+from faults.call import Calls
 from faults.effects import Met
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
@@ -45,7 +45,7 @@ class Hooks(Protocol):
     async def after_step(self, step: str, attempt: int, met: Met, /) -> None: ...
     async def heal(self) -> None: ...
     async def receipts(self) -> tuple[Receipt, ...]: ...
-    async def calls(self) -> tuple[Call, ...]: ...
+    async def calls(self) -> Calls: ...
 
 
 async def replay(
@@ -76,12 +76,14 @@ async def replay(
     finally:
         if conductor:
             await conductor.heal()
+    calls = await conductor.calls() if conductor else Calls()
     return History(
         anchor=clock.anchor,
         outcomes=outcomes,
         fault_events=tuple(conductor.events) if conductor else (),
         receipts=await conductor.receipts() if conductor else (),
-        calls=await conductor.calls() if conductor else (),
+        calls=calls.seen,
+        calls_forgotten=calls.forgotten,
         ended_s=max((outcome.ended_s or 0.0 for outcome in outcomes), default=0.0),
     )
 

@@ -93,6 +93,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     fault_events: tuple[FaultEvent, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     calls: tuple[Call, ...] = ()  # what the system asked for on its links meanwhile, as far as it was HTTP
+    calls_forgotten: int = 0  # at most so many more, which the taps had no room for
     ended_s: float = 0.0
 
     def outcome(self, step: str) -> Outcome | None:

@@ -314,7 +314,7 @@ def test_what_a_step_caused_is_known_by_its_trace_and_else_by_time(network):
                 await conductor.after_step("s1")
                 await caller.get("/d")
             await conductor.heal()
-            calls = await conductor.calls()
+            calls = (await conductor.calls()).seen
             assert [(call.path, call.step, call.by) for call in calls] == [
                 ("/a", "s2", "traceparent"),
                 ("/b", None, None),

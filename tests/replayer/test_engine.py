@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 import uvloop
 
-from faults.call import Call
+from faults.call import Calls
 from faults.effects import Met
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
@@ -368,8 +368,8 @@ class Conductor:
     async def receipts(self) -> tuple[Receipt, ...]:
         return (Receipt(fault="f1", link="payments"),)
 
-    async def calls(self) -> tuple[Call, ...]:
-        return ()
+    async def calls(self) -> Calls:
+        return Calls()
 
 
 def test_the_conductor_is_told_of_every_step_and_heals_at_the_end(
