@@ -13,7 +13,7 @@ import uvloop
 from faults.embedded.address import AddressError
 from faults.embedded.lease import Lease
 from faults.embedded.realserver import RealServer, RealServerError
-from faults.embedded.serving import Serving
+from faults.embedded.serving import Serving, take_all_descriptors
 from faults.tap.routes import TapRoutes
 from faults.tap.taps import Taps
 
@@ -24,6 +24,7 @@ def main() -> int:
     options = _options()
     # Ctrl-C is for the run; the links it made stay up until it says stop, or is gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    take_all_descriptors()
     return uvloop.run(_serve(options))
 
 

@@ -23,7 +23,6 @@ class Serving:
     @classmethod
     async def start(cls, host: str, port: int, seed: int) -> "Serving":
         """Listens; port 0 takes a free one. Raises AddressError."""
-        _take_all_descriptors()
         serving = cls(await Port.bind(join(host, port)), seed)
         await serving._port.listen(lambda: HttpProtocol(serving.routes, serving._clients))
         return serving
@@ -41,7 +40,7 @@ class Serving:
             proxy.release()
 
 
-def _take_all_descriptors() -> None:
+def take_all_descriptors() -> None:
     """As many as we may: a proxied connection takes two, and many a system starts us with 256 or 1024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # macOS says 'infinite' and means less

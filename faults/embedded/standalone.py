@@ -15,7 +15,7 @@ from faults.embedded.proxies import Proxies
 from faults.embedded.proxy import Proxy
 from faults.embedded.refusal import ApiError
 from faults.embedded.serverlease import ServerLease
-from faults.embedded.serving import Serving
+from faults.embedded.serving import Serving, take_all_descriptors
 from foreshock.duration import format_duration, parse_duration_s
 from foreshock.errors import HarnessError, UsageError
 
@@ -32,6 +32,7 @@ def run_toxiproxy(
     """
     lease_ms = None if lease is None else _milliseconds(lease)
     wanted = [] if config is None else read_config(config)
+    take_all_descriptors()
     return uvloop.run(_serve(host, port, seed, config, wanted, lease_ms, say))
 
 
