@@ -3,9 +3,11 @@
 import ipaddress
 import os
 import shutil
+import signal
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,7 +16,9 @@ import msgspec
 
 import foreshock
 from faults.child import EmbeddedChild
+from faults.course import Level
 from faults.finishing import in_thread
+from faults.probing import lacking
 from faults.tapclient import Taps
 from faults.toxiproxy import Server
 from foreshock.errors import HarnessError, UsageError
@@ -74,13 +78,32 @@ class Engine:
     That is the embedded one, or a real Toxiproxy (`real`), which may have been there before us, and stays (`shared`).
     """
 
-    def __init__(self, child: EmbeddedChild, embedded: Server, toxics: Server, *, name: str, shared: bool) -> None:
+    def __init__(
+        self,
+        child: EmbeddedChild,
+        embedded: Server,
+        toxics: Server,
+        *,
+        name: str,
+        shared: bool,
+        lacks: Collection[str] = (),
+    ) -> None:
         self.child = child
         self.embedded = embedded
         self.taps = Taps(embedded.api)
         self.toxics = toxics
         self.name = name  # 'toxiproxy 2.12.0', 'embedded 0.1.0'
         self.shared = shared
+        self._lacks = frozenset(lacks)  # types of toxics
+
+    def check_has(self, fault: str, levels: Iterable[Level]) -> None:
+        """Raises HarnessError if the server lacks a type of toxic that the fault of that id needs at one of them."""
+        for toxic in [toxic for level in levels if isinstance(level, tuple) for toxic in level]:
+            if toxic.type in self._lacks:
+                raise HarnessError(
+                    f"fault {fault!r} needs toxic {toxic.type}, which {self.name} at {self.toxics.url} lacks: give it "
+                    "a newer Toxiproxy (2.12 has all), or choose engine: embedded"
+                )
 
     @property
     def real(self) -> bool:
@@ -101,9 +124,33 @@ async def running(chosen: Running | Binary | Embedded, seed: int) -> AsyncIterat
         if url is None:
             yield Engine(child, embedded, embedded, name=f"embedded {foreshock.__version__}", shared=False)
             return
-        toxics = on_the_way_out.enter_context(closing(Server(url)))
+        shared = isinstance(chosen, Running)
+        last_words = (lambda: "") if shared else partial(_last_words, embedded)
+        toxics = on_the_way_out.enter_context(closing(Server(url, last_words=last_words)))
         name = f"toxiproxy {await in_thread(toxics.version)}"
-        yield Engine(child, embedded, toxics, name=name, shared=isinstance(chosen, Running))
+        lacks = await in_thread(lacking, toxics)
+        yield Engine(child, embedded, toxics, name=name, shared=shared, lacks=lacks)
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    """What `GET /realserver` of the child says of the real server that it started."""
+
+    alive: bool
+    exit: int | None = None  # below 0: the signal
+    last_words: str = ""
+
+
+def _last_words(child: Server) -> str:
+    """How the real server that the child started came to its end; '' while it lives, or if nobody knows."""
+    try:
+        ended = msgspec.json.decode(child.api.get("/realserver").content, type=_Ended)
+    except (HarnessError, msgspec.DecodeError):
+        return ""
+    if ended.alive:
+        return ""
+    code = ended.exit or 0
+    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"it {how}{f'; its last words: {ended.last_words}' if ended.last_words else ''}"
 
 
 def _check_running(url: str) -> None:

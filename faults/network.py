@@ -79,7 +79,8 @@ class Network:
         """A conductor of `faults`; `links` says which of our links each of the plan's is.
 
         `seed` is the plan's, `edge` the plan's link that its steps are sent over, if that is one. Raises UsageError for
-        a fault that can't be: unknown kind or link, an argument out of its limits, a toxic that the engine lacks.
+        a fault that can't be (unknown kind or link, an argument out of its limits), HarnessError for one that needs a
+        toxic which the server lacks.
         """
         ids = [fault.id for fault in faults]
         for fault in faults:
@@ -88,6 +89,8 @@ class Network:
         known = {name: self._links[ours] for name, ours in links.items()}
         router = Router(known[edge]) if edge is not None else None
         switches = [_switch(fault, known, run_s, seed, edge, router) for fault in faults]
+        for switch in switches:
+            self._engine.check_has(switch.fault.id, switch.course.levels)
         return Conductor(switches, known, clock, run_s, seed=seed, router=router, max_active=max_active)
 
     async def heal(self) -> None:

@@ -22,6 +22,7 @@ from foreshock.errors import HarnessError
 
 CONNECT_S = 2.0
 READ_S = 5.0  # a hung Toxiproxy answers 503 after 25 s; nobody waits for that
+_PLAIN_VERSION = re.compile(r"\d+\.\d+\.\d+\S{0,20}|git")  # as 2.1 and older say it; newer ones do in JSON
 _AT_ONCE = 16  # kept-alive connections to a server
 _STATUS = {NotFound: 404, ProxyExists: 409, InvalidToxic: 400}
 
@@ -197,6 +198,8 @@ class Server(toxiproxy.Toxiproxy):  # type: ignore[misc]  # the library is untyp
             answer = self.api.get("/version")
         except Refused as refused:
             raise self._not_one(f"GET /version answered {refused.status}") from None
+        if _PLAIN_VERSION.fullmatch(answer.text):
+            return str(answer.text)
         version = _json(answer, self.api).get("version")
         if not isinstance(version, str):
             raise self._not_one("GET /version names no version")
