@@ -3,8 +3,11 @@
 A server that can't be healed (it hangs) is taken out of the way: the taps pass on to the upstreams themselves.
 """
 
+from __future__ import annotations
+
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +16,9 @@ from faults.embedded.proxies import Proxies
 from faults.embedded.refusal import ApiError
 from faults.tap.taps import TapChange, Taps
 from foreshock.errors import HarnessError
+
+if TYPE_CHECKING:
+    from faults.toxiproxy import Proxy
 
 READ_S = 2.0  # healing is to be done within 5 s of the owner's death
 
@@ -37,43 +43,56 @@ class Guardian:
         self._taps = taps
 
     async def heal(self) -> None:
+        """Every link leads through its healed proxy, wherever that listens by now, or past it to the upstream."""
         for guard in self.guards:
             healed = await asyncio.to_thread(_heal, guard)
-            for name in guard.upstreams.keys() - healed:
-                await self._bypass(name, guard.upstreams[name])
+            for name, upstream in guard.upstreams.items():
+                await self._lead(name, healed.get(name, upstream))
 
     async def clean_up(self) -> None:
         for guard in self.guards:
             await asyncio.to_thread(_clean_up, guard)
 
-    async def _bypass(self, name: str, upstream: str) -> None:
+    async def _lead(self, name: str, upstream: str) -> None:
         try:
             if name in self._taps:
-                await self._taps.update(name, TapChange(upstream=upstream, close=True))
+                if self._taps.get(name).upstream != upstream:
+                    await self._taps.update(name, TapChange(upstream=upstream, close=True))
             else:  # a link that is a proxy of ours
                 await self._proxies.update(name, ProxyBody(upstream=upstream))
         except ApiError as error:  # it was guarded before it was made
             print(error, file=sys.stderr)  # noqa: T201
 
 
-def _heal(guard: Guard) -> set[str]:
-    """The names of the proxies that are healed now."""
+def _heal(guard: Guard) -> dict[str, str]:
+    """The proxies that are healed now: name to where each listens. One that refuses keeps no other from it."""
     from faults.toxiproxy import Server  # here, because only an owner's death needs it, and it takes 100 ms
 
     server = Server(guard.url, read_s=READ_S)
-    healed = set()
+    healed = {}
     try:
         for name, proxy in server.proxies().items():
-            if guard.covers(name):
-                for toxic in proxy.toxics():
-                    proxy.destroy_toxic(toxic)
-                proxy.enable()
-                healed.add(name)
+            if guard.covers(name) and _is_healed(proxy):
+                healed[name] = proxy.listen
     except HarnessError as error:
         print(error, file=sys.stderr)  # noqa: T201
     finally:
         server.close()
     return healed
+
+
+def _is_healed(proxy: Proxy) -> bool:
+    """Whether it is, after all that could be done; raises HarnessError where its server fails."""
+    from faults.toxiproxy import Refused  # as above
+
+    try:
+        for toxic in proxy.toxics():
+            proxy.destroy_toxic(toxic)
+        proxy.enable()
+    except Refused as refused:
+        print(refused, file=sys.stderr)  # noqa: T201
+        return False
+    return True
 
 
 def _clean_up(guard: Guard) -> None:

@@ -17,6 +17,7 @@ from faults.embedded.refusal import ApiError
 from faults.tap.taps import Taps
 
 _LOOK_S = 0.5
+_AGAIN_S = (0.2, 0.8, 2.0)  # pauses between looks at what may have come late
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -62,17 +63,22 @@ class Lease:
             self._stop.set()
 
     async def _outlive(self) -> None:
-        """The owner is dead."""
-        if not any(True for _ in (*self._proxies, *self._taps)):  # before it made anything
-            return
+        """The owner is dead. What it asked for with its last breath, a server may do only later: so more than once."""
+        if not self._guardian.guards and not any(True for _ in (*self._proxies, *self._taps)):
+            return  # it made nothing
+        for pause_s in (0.0, *_AGAIN_S):
+            await asyncio.sleep(pause_s)
+            await self._heal()
+        await self._until_idle()
+        await self._guardian.clean_up()
+
+    async def _heal(self) -> None:
         for heal in (self._taps.let_pass, self._proxies.reset):
             try:
                 await heal()
             except ApiError as error:  # a port that was lost: the others are healed
                 print(error, file=sys.stderr)  # noqa: T201
         await self._guardian.heal()
-        await self._until_idle()
-        await self._guardian.clean_up()
 
     async def _until_idle(self) -> None:
         """Returns when no connection was open for `idle_s`."""
