@@ -240,6 +240,8 @@ class Hop:
         """A socket is gone: if we didn't close it, its peer reset it."""
         self._sockets.discard(side)
         if not side.done and not self.closing:
+            if side is self.aside:
+                self._adopt(self.aside)  # so that the main connection ends in order
             self.close("client reset" if side is self.client else "upstream reset", reset=True)
         if self.closing and not self._sockets:
             self._owner.gone(self)

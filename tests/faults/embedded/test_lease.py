@@ -12,6 +12,8 @@ from contextlib import closing
 
 import pytest
 
+from faults.tap.rule import Rule
+from faults.tapclient import Tap, Taps
 from faults.toxic import Toxic
 from faults.toxiproxy import Server
 
@@ -85,6 +87,33 @@ def test_when_the_owner_is_gone_toxics_go_proxies_come_back_and_it_stays_as_long
     asyncio.run(check())
 
 
+def upstream_of(tap: Tap) -> str:
+    tap.read()
+    return tap.upstream
+
+
+def test_when_the_owner_is_gone_taps_steer_nothing_and_pass_on_for_as_long_as_they_are_used(start, wire):
+    async def check():
+        async with wire.Upstream() as upstream:
+            process, child = start("--idle-s", "0.3")
+            tap = Taps(child.api).create("ours", upstream.address)
+            tap.steer([Rule(id="f", lane="127.0.0.1:1", per="connection", fraction=1.0)])
+            down = Taps(child.api).create("down", upstream.address)
+            down.update(enabled=False)
+            process.stdin.close()
+            await wire.eventually(lambda: not tap.journal(0.0).rules)
+            async with await wire.Client.to(tap.listen) as client:
+                started_s = time.monotonic()
+                while time.monotonic() - started_s < 1:
+                    assert (await client.ask())[0] == b"hello\n"
+                    await asyncio.sleep(0.1)
+            async with await wire.Client.to(down.listen) as client:
+                assert (await client.ask())[0] == b"hello\n"
+            assert await asyncio.to_thread(process.wait, 5) == 0
+
+    asyncio.run(check())
+
+
 def test_ctrl_c_is_not_for_it(start):
     process, server = start()
     process.send_signal(signal.SIGINT)
@@ -98,14 +127,15 @@ def test_a_guarded_server_is_healed_and_in_the_end_left_without_our_proxies(star
             _, guarded = start()
             proxy = guarded.create(upstream.address, "ours", toxics=[STALL])
             proxy.disable()
+            guarded.create(upstream.address, "ours~1", toxics=[STALL])
             guarded.create(upstream.address, "theirs", toxics=[STALL])
-            process, taps = start("--idle-s", "0.2")
-            taps.create(proxy.listen, "ours")
+            process, child = start("--idle-s", "0.2")
+            Taps(child.api).create("ours", proxy.listen)
             guard = {"guard": {"url": guarded.url, "upstreams": {"ours": upstream.address}}}
             process.stdin.write(json.dumps(guard).encode() + b"\n")
             process.stdin.flush()
             process.stdin.close()
-            await wire.eventually(lambda: "ours" not in guarded.proxies())
+            await wire.eventually(lambda: list(guarded.proxies()) == ["theirs"])
             assert await asyncio.to_thread(process.wait, 5) == 0
             assert list(guarded.proxies()["theirs"].toxics()) == ["t"]
 
@@ -115,12 +145,12 @@ def test_a_guarded_server_is_healed_and_in_the_end_left_without_our_proxies(star
 def test_a_guarded_server_that_is_gone_is_gone_around(start, wire):
     async def check():
         async with wire.Upstream() as upstream:
-            process, taps = start("--idle-s", "30")
-            tap = taps.create("127.0.0.1:1", "ours")
+            process, child = start("--idle-s", "30")
+            tap = Taps(child.api).create("ours", "127.0.0.1:1")
             guard = {"guard": {"url": "http://127.0.0.1:1", "upstreams": {"ours": upstream.address}}}
             process.stdin.write(json.dumps(guard).encode() + b"\n")
             process.stdin.close()
-            await wire.eventually(lambda: tap.read()["upstream"] == upstream.address)
+            await wire.eventually(lambda: upstream_of(tap) == upstream.address)
             async with await wire.Client.to(tap.listen) as client:
                 assert (await client.ask())[0] == b"hello\n"
 
