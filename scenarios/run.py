@@ -23,33 +23,27 @@ from replayer.from_recording import plan_of
 from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.explore.evidence import LOOK_RUNS, Tried, evidence, try_runs, weigh
-from scenarios.explore.explain import Explained, explain
-from scenarios.explore.material import Material, fault_forms
-from scenarios.explore.search import Progress, SearchResult, search
+from scenarios.explore.explain import Explained
 from scenarios.explore.tell import finding_of
-from scenarios.explore.trials import Limits
-from scenarios.faultplan import cut_windows, faults_of
+from scenarios.exploring import Exploring
 from scenarios.finding import Finding, LeadTime
 from scenarios.hosts import check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
 from scenarios.ledger import Ledger, Order
-from scenarios.phases import check_it_said_something, phase_of, without_a_hit
+from scenarios.phases import check_it_said_something
 from scenarios.provenance import versions
+from scenarios.replaying import Replaying
 from scenarios.report.story import tell
 from scenarios.report.terminal import Terminal
 from scenarios.report.timeline import SHAKEN
-from scenarios.report.wording import counted
 from scenarios.report.write import write_report
 from scenarios.runfolder import FINDINGS, RunFolder
-from scenarios.runrecord import Phase, Result, RunRecord, Search
+from scenarios.runrecord import Result, RunRecord
 from scenarios.signals.leadtime import judge
 from scenarios.signals.signallog import SignalLog
 from scenarios.system import Pool
 
 __all__ = ["Order", "Ran", "run"]
-
-_WATCH_EVERY_S = 0.25
-_MINIMISE = Limits(executions=120, for_s=45.0)  # for each finding
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +105,8 @@ class _Run:
         self._clock: Clock = anchor.elapsed_s
         self._redact = redact
         self.ledger = Ledger(order, folder, anchor, redact)
+        self._replaying = Replaying(order.scenario, base, self.ledger, folder, terminal, self._clock)
+        self._exploring = Exploring(order, base, shape, self.ledger, terminal, self._clock)
 
     async def walk(self, upstream: str) -> None:
         """The phases, in their order. A calm replay that breaks a check ends the road: there is nothing to compare."""
@@ -130,109 +126,15 @@ class _Run:
             self._say_header()
             for tear in self._shape.tears:
                 self._terminal.note("torn", tear)
-            calm = await self._replayed(pool, "calm", self._base)
+            calm = await self._replaying.calm(pool)
             check_it_said_something(self.ledger.phases[-1], calm)
             if calm.violated:
                 for check in calm.violated:
                     self.ledger.findings.append(await self._again(pool, calm, check, "calm"))
                 return
-            shaken = await self._shaken(pool)
-            explained = await self._explored(pool)
+            shaken = await self._replaying.shaken(pool)
+            explained = await self._exploring.explored(pool)
             await self._tell(pool, calm, shaken, explained)
-
-    # The phases
-
-    async def _shaken(self, pool: Pool) -> Execution | None:
-        faults = faults_of(self._scenario, self._base.duration_s)
-        if not faults:
-            return None
-        for sentence in cut_windows(self._scenario, self._base.duration_s):
-            self._terminal.note("cut", sentence)
-        header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
-        shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps))
-        self.ledger.doubts += [
-            f"fault {fault} hit nothing: no traffic in its window, or traffic that does not go through its link"
-            for fault in without_a_hit(shaken.history.receipts)
-        ]
-        return shaken
-
-    async def _replayed(self, pool: Pool, name: Literal["calm", "shake"], plan: Plan) -> Execution:
-        with self._terminal.progress(name, len(plan.steps)) as bar:
-            done = 0
-
-            def one_more(_: object) -> None:
-                nonlocal done
-                done += 1
-                bar.update(done)
-
-            execution = await pool.run(plan, watch_every_s=_WATCH_EVERY_S, on_outcome=one_more)
-        phase = phase_of(name, execution)
-        self.ledger.phases.append(phase)
-        self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
-        self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
-        self._terminal.phase(phase)
-        self.ledger.doubts += [
-            f"check {result.check!r} could not say after the {name} replay: {result.message}"
-            for result in execution.results
-            if result.verdict == "unknown"
-        ]
-        return execution
-
-    async def _explored(self, pool: Pool) -> tuple[Explained, ...]:
-        explore = self._scenario.explore
-        executions = self._order.executions or explore.executions
-        if not executions:
-            return ()
-        started_s = self._clock()
-        with self._terminal.progress("explore", executions) as bar:
-
-            def on_progress(progress: Progress) -> None:
-                found = f"{counted(len(progress.violated), 'check')} violated" if progress.violated else ""
-                bar.update(progress.executions, found)
-
-            result = await search(
-                self._base,
-                self._shape,
-                pool.run,
-                links=tuple(self._scenario.links),
-                kinds=fault_forms(explore.faults or ()),
-                seed=self._order.seed,
-                executions=executions,
-                for_s=explore.for_s,
-                width=pool.width,
-                clock=self._clock,
-                on_progress=on_progress,
-            )
-        if not result.executions:
-            self.ledger.doubts.append("the search ran no plan before its time was over: raise explore.for")
-        elif result.unknown == result.executions:
-            self.ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
-        self.ledger.search = _search_of(result, (), pool)  # kept, as what it caught, if the minimising is interrupted
-        self.ledger.findings += _not_yet_small(result)
-        explained = await self._minimised(pool, result)
-        self.ledger.findings.clear()
-        self.ledger.search = _search_of(result, explained, pool)
-        self.ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
-        return explained
-
-    async def _minimised(self, pool: Pool, result: SearchResult) -> tuple[Explained, ...]:
-        checks = {caught.check for caught in result.caught}
-        with self._terminal.progress("minimise", len(checks)) as bar:
-            done: list[str] = []
-
-            def on_done(check: str) -> None:
-                done.append(check)
-                bar.update(len(done), f"smallest plan found for {check!r}")
-
-            return await explain(
-                result.caught,
-                Material.of(self._base, self._shape),
-                pool.run,
-                limits=_MINIMISE,
-                width=pool.width,
-                clock=self._clock,
-                on_done=on_done,
-            )
 
     # The findings
 
@@ -307,30 +209,4 @@ def _heard(execution: Execution) -> SignalLog:
         ended_s=execution.ended_s,
         samples=execution.samples,
         log_lines=execution.log_lines,
-    )
-
-
-def _not_yet_small(result: SearchResult) -> list[Finding]:
-    """The simplest violation of each check as it was met."""
-    simplest = {caught.check: caught for caught in reversed(result.caught)}
-    return [
-        finding_of(caught.simplest[0], check, phase="explore", hits=caught.hits, evidence=None)
-        for check, caught in simplest.items()
-    ]
-
-
-def _search_of(result: SearchResult, explained: Sequence[Explained], pool: Pool) -> Search:
-    return Search(
-        seed=result.seed,
-        instances=pool.width,
-        executions=result.executions,
-        minimising=sum(each.minimising for each in explained),
-        evidence=sum(each.evidence for each in explained),
-        took_s=result.took_s,
-        coverage=result.coverage,
-        unknown=result.unknown,
-        ended=result.ended,
-        untried=result.untried,
-        cut_short=sum(not each.finished for each in explained),
-        restarts=pool.restarts,
     )

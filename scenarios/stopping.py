@@ -20,6 +20,7 @@ class Stopping:
     """Fed with each outcome as it ends; `clock` gives seconds, from whatever zero.
 
     Of what ended in the last `stop.for`, the share that is not ok (failed or unknown) is compared with `stop.failing`.
+    A refusal that was recorded too is as it should be, and ok here.
     It speaks for the first time `stop.for` after the first answer: "for 5 s" means all of five seconds.
     """
 
@@ -37,8 +38,10 @@ class Stopping:
         now_s = self._clock()
         if self._since_s is None:
             self._since_s = now_s
-        self._ended.append((now_s, outcome.fate))
-        self._fates[outcome.fate] += 1
+        as_recorded = outcome.status is not None and outcome.status == outcome.recorded_status
+        fate = "ok" if outcome.fate == "failed" and as_recorded else outcome.fate
+        self._ended.append((now_s, fate))
+        self._fates[fate] += 1
         self._forget(now_s)
         return self._reason() if now_s - self._since_s >= self._stop.for_s else None
 

@@ -85,7 +85,7 @@ class System:
         finally:
             self.opened -= 1
 
-    async def run(self, plan: Plan, *, watch_every_s: float | None = None, on_outcome: Any = None) -> Execution:
+    async def run(self, plan: Plan, *, on_outcome: Any = None, **_: object) -> Execution:
         self.plans.append(plan)
         if (waiting := self.on_run(len(self.plans))) is not None:
             await waiting

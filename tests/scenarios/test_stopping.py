@@ -2,7 +2,7 @@
 
 import pytest
 
-from replayer.outcome import Fate, Outcome
+from replayer.outcome import Answer, Fate, Outcome
 from scenarios.scenario import Stop
 from scenarios.stopping import LEAST_ANSWERS, Stopping
 
@@ -34,6 +34,16 @@ def test_all_failing_from_the_first_answer_stops_it_when_the_time_is_full() -> N
     assert spoke[0][1] == (
         "51 of the 51 answers of the last 5.0 s were not ok (0 failed, 51 unknown); the scenario stops at 80%"
     )
+
+
+def test_a_refusal_that_was_recorded_too_is_as_it_should_be() -> None:
+    shaken = Shaken()
+    refused = Outcome(
+        step="s", session="v", route="GET /", due_s=0.0, fate="failed", answer=Answer(status=404), recorded_status=404
+    )
+    for number in range(100):
+        shaken.now_s = number / 10
+        assert shaken.stopping.meet(refused) is None
 
 
 def test_what_was_ok_before_counts_until_it_is_too_long_ago() -> None:

@@ -1,0 +1,94 @@
+"""The phases that replay the recording as it is: calm, and shaken by the scenario's faults. Shown as they go."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from foreshock.clock import Clock
+from replayer.outcome import Outcome
+from replayer.plan import Plan
+from scenarios.execution import Execution
+from scenarios.faultplan import faults_of
+from scenarios.ledger import Ledger
+from scenarios.phases import phase_of, without_a_hit
+from scenarios.report.terminal import Terminal
+from scenarios.runfolder import RunFolder
+from scenarios.scenario import Scenario, Stop
+from scenarios.stopping import Stopping
+from scenarios.system import Pool
+
+_WATCH_EVERY_S = 0.25
+
+
+class Replaying:
+    """What comes of them goes into the ledger and the run's folder."""
+
+    def __init__(
+        self, scenario: Scenario, base: Plan, ledger: Ledger, folder: RunFolder, terminal: Terminal, clock: Clock
+    ) -> None:
+        self._scenario = scenario
+        self._base = base
+        self._ledger = ledger
+        self._folder = folder
+        self._terminal = terminal
+        self._clock = clock
+
+    async def calm(self, pool: Pool) -> Execution:
+        """Without a fault."""
+        return await self._replayed(pool, "calm", self._base, None)
+
+    async def shaken(self, pool: Pool) -> Execution | None:
+        """Under the scenario's faults, until its stop condition is met; None where it has none."""
+        faults = faults_of(self._scenario, self._base.duration_s)
+        if not faults:
+            return None
+        header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
+        stop = self._scenario.stop
+        stopping = Stopping(stop, self._clock) if isinstance(stop, Stop) else None
+        shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps), stopping)
+        self._ledger.doubts += [
+            f"fault {fault} hit nothing: no traffic in its window, or traffic that does not go through its link"
+            for fault in without_a_hit(shaken.history.receipts)
+        ]
+        return shaken
+
+    async def _replayed(
+        self, pool: Pool, name: Literal["calm", "shake"], plan: Plan, stopping: Stopping | None
+    ) -> Execution:
+        stop = asyncio.Event()
+        with self._terminal.progress(name, len(plan.steps)) as bar:
+            done = 0
+
+            def one_more(outcome: Outcome) -> None:
+                nonlocal done
+                done += 1
+                bar.update(done)
+                reason = stopping.meet(outcome) if stopping and not stop.is_set() else None
+                if reason:
+                    stop.set()
+                    self._ledger.doubts.append(f"the {name} replay was stopped and healed: {reason}")
+
+            execution = await pool.run(
+                plan,
+                watch_every_s=_WATCH_EVERY_S,
+                on_outcome=one_more,
+                stop=stop,
+                max_active=self._scenario.max_active,
+            )
+        self._keep(name, execution)
+        return execution
+
+    def _keep(self, name: Literal["calm", "shake"], execution: Execution) -> None:
+        phase = phase_of(name, execution)
+        self._ledger.phases.append(phase)
+        self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
+        self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
+        self._terminal.phase(phase)
+        self._ledger.doubts += [
+            f"check {result.check!r} could not say after the {name} replay: {result.message}"
+            for result in execution.results
+            if result.verdict == "unknown"
+        ]
