@@ -11,7 +11,7 @@ from foreshock.clock import Clock
 from replayer.outcome import Outcome
 from replayer.plan import Plan
 from scenarios.execution import Execution
-from scenarios.faultplan import faults_of
+from scenarios.faultplan import cut_windows, faults_of
 from scenarios.ledger import Ledger
 from scenarios.phases import phase_of, without_a_hit
 from scenarios.report.terminal import Terminal
@@ -45,6 +45,8 @@ class Replaying:
         faults = faults_of(self._scenario, self._base.duration_s)
         if not faults:
             return None
+        for sentence in cut_windows(self._scenario, self._base.duration_s):
+            self._terminal.note("cut", sentence)
         header = msgspec.structs.replace(self._base.header, faults=faults, links=tuple(self._scenario.links))
         stop = self._scenario.stop
         stopping = Stopping(stop, self._clock) if isinstance(stop, Stop) else None
