@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.locked
 TOXIPROXY_VERSION = v2.12.0
 
-.PHONY: setup demo test check bench lock toxiproxy clean
+.PHONY: setup demo test check bench prove-heal lock toxiproxy clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,10 @@ check: setup
 
 bench: setup toxiproxy
 	@$(BIN)/python tests/bench/run.py $(BENCH)
+
+# Kills real runs at chance moments, 20 times on each engine: every link has to be healed within 5 s (-P: not tests/faults).
+prove-heal: setup toxiproxy
+	@$(BIN)/python -P tests/prove_heal.py $(PROVE)
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
