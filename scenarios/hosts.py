@@ -48,9 +48,23 @@ def check_allowed(host: str, allow: Collection[str]) -> None:
 
 def check_upstream_is_no_target(upstream: str, target: str, allow: Collection[str]) -> None:
     """Raises UsageError if `target` is the host that was recorded (`upstream`, a URL), and not allowed by name."""
-    if host_of_url(target) != host_of_url(upstream):
+    _check_is_not_recorded(upstream, host_of_url(target), f"target={target}", allow)
+
+
+def check_upstream_is_no_links(upstream: str, name: str, address: str, allow: Collection[str]) -> None:
+    """The same of what a link leads to: a fault there would be production's."""
+    _check_is_not_recorded(upstream, host_of_address(address), f"links.{name}.upstream={address}", allow)
+
+
+def _check_is_not_recorded(upstream: str, host: str, where: str, allow: Collection[str]) -> None:
+    if _same_name(host) != _same_name(host_of_url(upstream)):
         return
     try:
-        check_allowed(host_of_url(target), allow)
+        check_allowed(host, allow)
     except ValueError as error:
-        raise UsageError(f"target={target}: it is the system that was recorded; {error}") from error
+        raise UsageError(f"{where}: it is the system that was recorded; {error}") from error
+
+
+def _same_name(host: str) -> str:
+    """In lower case, without the dot that may end a full name."""
+    return host.lower().removesuffix(".")

@@ -136,7 +136,11 @@ def _check_system(document: Document, scenario: ScenarioFile) -> None:
 
 
 def _check_addresses(document: Document, scenario: ScenarioFile) -> None:
-    """Law 8: nothing is sent to a host that is neither loopback nor allowed by name."""
+    """Law 8: nothing is sent to a host that is neither loopback nor allowed by name.
+
+    Where a link listens is another matter: an address beyond loopback is written there by who wants to be reached from
+    elsewhere, as a system that runs in a container does; without one it is loopback.
+    """
     somewhere = dict.fromkeys((*scenario.processes, *scenario.links), "127.0.0.1:1")
     values = {"dir": "/dir", **address_values("processes", somewhere), **address_values("links", somewhere)}
     for place, text, host_of in _addresses(scenario):
@@ -144,10 +148,15 @@ def _check_addresses(document: Document, scenario: ScenarioFile) -> None:
             check_allowed(host_of(filled(text, values)), scenario.allow)
         except ValueError as error:
             raise document.error(place, str(error)) from error
+    for name, link in scenario.links.items():
+        try:
+            host_of_address(link.listen)
+        except ValueError as error:
+            raise document.error(("links", name, "listen"), str(error)) from error
 
 
 def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[str], str]]]:
-    """Everything that traffic is sent to or listened at: its place, its text, and how to read the host from it."""
+    """Everything that traffic is sent to: its place, its text, and how to read the host from it."""
     yield ("target",), scenario.target, host_of_url
     for name, process in scenario.processes.items():
         if process.ready.http:
@@ -158,7 +167,6 @@ def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[s
             yield ("processes", name, "metrics"), process.metrics, host_of_url
     for name, link in scenario.links.items():
         yield ("links", name, "upstream"), link.upstream, host_of_address
-        yield ("links", name, "listen"), link.listen, host_of_address
     for index, request in enumerate(scenario.reset):
         method, url = request.method_and_url
         yield ("reset", index, method.lower()), url, host_of_url

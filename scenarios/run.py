@@ -27,7 +27,7 @@ from scenarios.explore.explain import Explained
 from scenarios.explore.tell import finding_of
 from scenarios.exploring import Exploring
 from scenarios.finding import Finding, LeadTime
-from scenarios.hosts import check_upstream_is_no_target
+from scenarios.hosts import check_upstream_is_no_links, check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
 from scenarios.ledger import Ledger, Order
 from scenarios.phases import check_it_said_something
@@ -111,6 +111,9 @@ class _Run:
     async def walk(self, upstream: str) -> None:
         """The phases, in their order. A calm replay that breaks a check ends the road: there is nothing to compare."""
         self.ledger.write("interrupted", "it has not ended yet")
+        for name, link in self._scenario.links.items():
+            if "${" not in link.upstream:  # else it is a process of the scenario's own
+                check_upstream_is_no_links(upstream, name, link.upstream, self._scenario.allow)
         async with Pool.open(
             self._scenario,
             choice=self._order.choice,

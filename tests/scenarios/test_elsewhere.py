@@ -130,3 +130,9 @@ def test_a_check_that_was_left_out_can_not_be_shown(scenario: Scenario) -> None:
 def test_a_fault_whose_link_was_left_out_can_not_be_shown(scenario: Scenario) -> None:
     with pytest.raises(UsageError, match=r"fault 'payments-down' needs link 'payments', which only the scenario makes"):
         check_can_show(pointed_at(scenario, TARGET), plan(fault("bank"), fault("payments")), "stock is there")
+
+
+def test_a_link_that_would_lead_to_the_target_is_held_to_the_allow_list_by_it(scenario: Scenario) -> None:
+    assert pointed_at(scenario, "http://staging.example").links["edge"] == Link(upstream="staging.example:80")
+    with pytest.raises(UsageError, match=r"host shop\.example is not on the allow-list"):
+        pointed_at(scenario, "http://shop.example")

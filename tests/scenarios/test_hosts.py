@@ -1,7 +1,14 @@
 import pytest
 
 from foreshock.errors import UsageError
-from scenarios.hosts import check_allowed, check_upstream_is_no_target, host_of_address, host_of_url, is_loopback
+from scenarios.hosts import (
+    check_allowed,
+    check_upstream_is_no_links,
+    check_upstream_is_no_target,
+    host_of_address,
+    host_of_url,
+    is_loopback,
+)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
@@ -43,3 +50,12 @@ def test_what_was_recorded_is_no_target_unless_it_is_loopback_or_named() -> None
     check_upstream_is_no_target("https://shop.example", "https://shop.example/", ("shop.example",))
     check_upstream_is_no_target("https://shop.example", "https://staging.example/", ())
     check_upstream_is_no_target("http://127.0.0.1:80", "http://127.0.0.1:80", ())
+
+
+def test_what_was_recorded_is_behind_no_link_unless_it_is_loopback_or_named() -> None:
+    told = r"links\.db\.upstream=Shop\.example\.:5432: it is the system that was recorded; host shop"
+    with pytest.raises(UsageError, match=told):
+        check_upstream_is_no_links("https://shop.example", "db", "Shop.example.:5432", ())
+    check_upstream_is_no_links("https://shop.example", "db", "db.example:5432", ())
+    check_upstream_is_no_links("https://shop.example", "db", "shop.example:5432", ("shop.example",))
+    check_upstream_is_no_links("http://localhost:80", "db", "localhost:5432", ())

@@ -184,3 +184,23 @@ def test_a_dollar_brace_can_be_written_literally(tmp_path: Path) -> None:
 def test_an_environment_value_is_never_looked_at_for_variables(tmp_path: Path) -> None:
     scenario = load(SHOP, tmp_path, FIXED="${nonsense}")
     assert scenario.processes["storefront"].environment["FIXED"] == "$${nonsense}"
+
+
+def test_a_link_s_upstream_from_the_environment_is_held_to_the_allow_list_too(tmp_path: Path) -> None:
+    text = SHOP.replace('{upstream: "${processes.payments.address}"}', '{upstream: "${env.DB:-127.0.0.1:1}"}')
+    assert load(text, tmp_path).links["payments"].upstream == "127.0.0.1:1"
+    said = refusal(text, tmp_path, DB="db.example:5432")
+    assert said.startswith("shop.yaml:13: links.payments.upstream='${env.DB:-127.0.0.1:1}': host db.example is not on")
+    assert load(text.replace("name: shop\n", "name: shop\nallow: [db.example]\n"), tmp_path, DB="db.example:5432")
+
+
+def test_a_link_listens_on_loopback_unless_another_address_is_written_there(tmp_path: Path) -> None:
+    alone = SHOP.replace("instances: 2", "instances: 1")
+    assert load(alone, tmp_path).links["payments"].listen == "127.0.0.1:0"
+    open_ = alone.replace(
+        '{upstream: "${processes.payments.address}"}', '{upstream: "127.0.0.1:1", listen: "0.0.0.0:0"}'
+    )
+    assert load(open_, tmp_path).links["payments"].listen == "0.0.0.0:0"
+    assert refusal(open_.replace("0.0.0.0:0", ":9000"), tmp_path) == (
+        "shop.yaml:13: links.payments.listen=':9000': expected an address such as '127.0.0.1:8080'"
+    )
