@@ -201,6 +201,5 @@ def test_a_link_listens_on_loopback_unless_another_address_is_written_there(tmp_
         '{upstream: "${processes.payments.address}"}', '{upstream: "127.0.0.1:1", listen: "0.0.0.0:0"}'
     )
     assert load(open_, tmp_path).links["payments"].listen == "0.0.0.0:0"
-    assert refusal(open_.replace("0.0.0.0:0", ":9000"), tmp_path) == (
-        "shop.yaml:13: links.payments.listen=':9000': expected an address such as '127.0.0.1:8080'"
-    )
+    told = "shop.yaml:13: links.payments.listen=':9000': expected an address such as '127.0.0.1:8080'"
+    assert refusal(open_.replace("0.0.0.0:0", ":9000"), tmp_path).startswith(told)
