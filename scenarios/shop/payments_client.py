@@ -11,6 +11,7 @@ from scenarios.shop.logs import Log
 from scenarios.shop.metrics import Metrics, single
 from scenarios.shop.orders import Order
 from scenarios.shop.pool import Pool, PoolBusy
+from scenarios.shop.tracing import carried
 
 
 class Unavailable(Exception):
@@ -99,7 +100,7 @@ class PaymentsClient:
         retries: int | None = None,
     ) -> Answer:
         pool = self._pool
-        call = _Call(method, path, body, {**(headers or {}), **_headers(order)})
+        call = _Call(method, path, body, {**(headers or {}), **_headers(order), **carried()})
         attempts = 1 + (self._options.retries if retries is None else retries)
         for attempt in range(1, attempts + 1):
             try:

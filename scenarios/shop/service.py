@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from scenarios.shop import tracing
 from scenarios.shop.database import Database, Superseded
 from scenarios.shop.logs import Log
 from scenarios.shop.metrics import Metrics
@@ -39,6 +40,7 @@ class Service:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """The reply to a request; 500 where its handler failed."""
         started_s = time.perf_counter()
+        tracing.traceparent.set(headers.get(tracing.HEADER))
         path, _, query = target.partition("?")
         label = "unmatched"
         try:

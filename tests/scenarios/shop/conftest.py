@@ -232,9 +232,9 @@ class Customer:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         self.cookie: str | None = None
 
-    def do(self, method: str, path: str, body=None, raw: bytes | None = None) -> tuple[int, object]:
-        """The status, and the JSON or text of the answer."""
-        headers = {"Cookie": self.cookie} if self.cookie else {}
+    def do(self, method: str, path: str, body=None, raw: bytes | None = None, **more: str) -> tuple[int, object]:
+        """The status, and the JSON or text of the answer. `more` are headers."""
+        headers = more | ({"Cookie": self.cookie} if self.cookie else {})
         payload = raw if raw is not None else None if body is None else json.dumps(body)
         self._connection.request(method, path, payload, headers)
         response = self._connection.getresponse()

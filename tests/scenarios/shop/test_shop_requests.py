@@ -165,3 +165,18 @@ def test_a_reset_is_quick(shop):
         )
         took_s.append(float(line.split()[-1]))
     assert min(took_s) < 0.01
+
+
+def test_what_a_request_causes_carries_its_trace_and_what_another_causes_does_not(shop):
+    carried = []
+
+    def watch(pipe, direction, chunk):
+        if direction == "up":
+            carried.append(b"traceparent: 00-aa-bb-01" in chunk)
+        return chunk
+
+    shop.link.set(watch)
+    customer = shop.customer(STICKERS)
+    customer.do("GET", "/payment-methods", traceparent="00-aa-bb-01")
+    customer.do("GET", "/payment-methods")
+    assert carried == [True, False]
