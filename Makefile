@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.locked
 TOXIPROXY_VERSION = v2.12.0
 
-.PHONY: setup demo test check bench prove-heal lock toxiproxy clean
+.PHONY: setup demo test fuzz check bench prove-heal lock toxiproxy clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,10 @@ demo: setup toxiproxy
 
 test: setup toxiproxy
 	@$(BIN)/python -m pytest $(TESTS)
+
+# The embedded server under a minute of nonsense; FUZZ_SEED=N repeats what was drawn.
+fuzz: setup
+	@FUZZ_S=$${FUZZ_S:-60} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

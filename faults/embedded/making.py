@@ -15,8 +15,8 @@ def toxic_from(asked: ToxicBody, taken: Collection[str], seed: int, proxy: str) 
     if asked.type not in ATTRIBUTES:
         raise ApiError(400, "invalid toxic type")
     name = asked.name or f"{asked.type}_{asked.stream.lower()}"
-    if "/" in name:
-        raise ApiError(400, "toxic name was invalid, can't contain '/'")
+    if "/" in name or name in (".", ".."):  # clients take these out of a path
+        raise ApiError(400, "toxic name was invalid, can't contain '/' or be '.' or '..'")
     if name in taken:
         raise ApiError(409, "toxic already exists")
     attributes = defaults(asked.type, read_attributes(asked.type, asked.attributes))

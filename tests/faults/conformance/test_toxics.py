@@ -1,5 +1,7 @@
 """The toxics API as Toxiproxy 2.12 has it (page b3), on both engines; differences on purpose are said per engine."""
 
+from urllib.parse import quote
+
 import pytest
 
 LATENCY = {
@@ -138,10 +140,14 @@ def test_a_refused_update_changes_nothing_and_half_of_toxiproxys(call, proxy, en
     assert left == {"latency": {"toxiproxy": 55, "embedded": 0}[engine], "jitter": 0}
 
 
-def test_a_name_with_a_slash_is_refused_and_on_toxiproxy_never_found_again(call, proxy, engine):
-    made = call("POST", "/proxies/c/toxics", {"type": "latency", "name": "a/b"})
+@pytest.mark.parametrize("name", ["a/b", ".", ".."])
+def test_a_name_with_a_slash_is_refused_and_on_toxiproxy_never_found_again(call, proxy, engine, name):
+    """Nor is one of dots: clients take these out of a path, and Toxiproxy does, too."""
+    made = call("POST", "/proxies/c/toxics", {"type": "latency", "name": name})
     assert made.status_code == {"toxiproxy": 200, "embedded": 400}[engine]
-    assert call("DELETE", "/proxies/c/toxics/a%2Fb").status_code == 404
+    assert call("DELETE", f"/proxies/c/toxics/{quote(name, safe='')}").status_code != 204
+    assert call("POST", "/reset").status_code == 204
+    assert call("GET", "/proxies/c").json() == proxy
 
 
 def test_an_update_without_a_body_is_refused(call, proxy, says):
