@@ -12,6 +12,7 @@ import msgspec
 
 from faults.fault import FaultEvent, Receipt
 from replayer.plan import Plan
+from scenarios.downstream import Caused
 
 Verdict = Literal["held", "violated", "unknown"]
 LeadVerdict = Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]
@@ -107,3 +108,4 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[Beat, ...] = ()
     fault_events: tuple[FaultEvent, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    downstream: tuple[Caused, ...] = ()  # what its steps asked the system's links for, on the failing run

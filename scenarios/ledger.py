@@ -10,6 +10,7 @@ import msgspec
 
 from faults.engine import Choice
 from foreshock.clock import Anchor
+from scenarios.downstream import clean
 from scenarios.finding import Finding
 from scenarios.findings import write_finding
 from scenarios.provenance import git_head, versions
@@ -64,7 +65,10 @@ class Ledger:
     def close(self, result: Result, reason: str) -> RunRecord:
         """Writes every finding's file, and the record that names them."""
         scenario = as_seen_from_here(self._order.scenario.file)
-        self.findings = [msgspec.structs.replace(finding, scenario=scenario) for finding in self.findings]
+        self.findings = [
+            msgspec.structs.replace(finding, scenario=scenario, downstream=clean(finding.downstream, self._redact))
+            for finding in self.findings
+        ]
         for finding in self.findings:
             write_finding(finding, self._folder.path / FINDINGS)
         return self.write(result, reason)

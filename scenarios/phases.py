@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from faults.fault import Receipt
 from foreshock.errors import HarnessError, InvalidRun
 from replayer.compare import compare
 from replayer.outcome import Outcome
+from scenarios.downstream import link_uses
 from scenarios.execution import Execution
 from scenarios.runrecord import Phase, Spread
 
@@ -35,6 +35,8 @@ def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
         hold=spread(outcome.hold_s for outcome in outcomes if outcome.sent_s is not None),
         checks=execution.results,
         receipts=execution.history.receipts,
+        links=link_uses(execution.history.calls),
+        calls_forgotten=execution.history.calls_forgotten,
         losses=execution.losses,
     )
 
@@ -71,14 +73,6 @@ def check_it_said_something(phase: Phase, execution: Execution) -> None:
             f"({_most_different(execution)}{not_sent}); this is not the system that was recorded, or it lacks the data "
             "it had: mend the scenario's target or reset, or record again"
         )
-
-
-def without_a_hit(receipts: Iterable[Receipt]) -> tuple[str, ...]:
-    """Faults that surely hit nothing. The windows of one repeated fault (`id#1`, `id#2`, ...) are one here."""
-    hits: dict[str, list[bool | None]] = {}
-    for receipt in receipts:
-        hits.setdefault(receipt.fault.partition("#")[0], []).append(receipt.hit)
-    return tuple(fault for fault, seen in hits.items() if all(hit is False for hit in seen))
 
 
 def _most_different(execution: Execution) -> str:

@@ -13,7 +13,8 @@ from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.faultplan import cut_windows, faults_of
 from scenarios.ledger import Ledger
-from scenarios.phases import phase_of, without_a_hit
+from scenarios.phases import phase_of
+from scenarios.report.receipts import missed
 from scenarios.report.terminal import Terminal
 from scenarios.runfolder import RunFolder
 from scenarios.scenario import Scenario, Stop
@@ -51,10 +52,7 @@ class Replaying:
         stop = self._scenario.stop
         stopping = Stopping(stop, self._clock) if isinstance(stop, Stop) else None
         shaken = await self._replayed(pool, "shake", Plan(header, self._base.steps), stopping)
-        self._ledger.doubts += [
-            f"fault {fault} hit nothing: no traffic in its window, or traffic that does not go through its link"
-            for fault in without_a_hit(shaken.history.receipts)
-        ]
+        self._ledger.doubts += missed(shaken.history.receipts)
         return shaken
 
     async def _replayed(
@@ -88,7 +86,7 @@ class Replaying:
         self._ledger.phases.append(phase)
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
         self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
-        self._terminal.phase(phase)
+        self._terminal.phase(phase, self._ledger.phases)
         self._ledger.doubts += [
             f"check {result.check!r} could not say after the {name} replay: {result.message}"
             for result in execution.results

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,67 +17,35 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Clock
 from foreshock.errors import HarnessError, UsageError
 from foreshock.replacing import replace_file
 from foreshock.segment import SegmentWriter, read_segment
 from recorder.listen.signal import LogLine, Sample
-from replayer.outcome import Fate, History, Outcome
+from replayer.outcome import History
 from scenarios.finding import CheckResult, Finding
 from scenarios.findings import read_findings
+from scenarios.runlines import (
+    CallLine,
+    FaultLine,
+    Redact,
+    Seen,
+    SignalLine,
+    call_lines,
+    fault_lines,
+    seen_of,
+    signal_line,
+)
 from scenarios.runrecord import RunRecord
 
 RECORD = "run.json"
 OUTCOMES = "outcomes.jsonl.zst"
 FAULTS = "faults.jsonl"
 SIGNALS = "signals.jsonl.zst"
+CALLS = "calls.jsonl.zst"
 FINDINGS = "findings"
 
-Redact = Callable[[str], str]
 T = TypeVar("T")
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An outcome without its answer's words. Times are seconds on the run's clock; `execution` counts in its phase."""
-
-    phase: str
-    execution: int = 0
-    step: str
-    session: str
-    route: str
-    due_s: float
-    sent_s: float | None = None
-    ended_s: float | None = None
-    attempts: int = 0
-    status: int | None = None
-    answer_bytes: int = 0
-    error: str | None = None  # the last attempt's, its kind only: 'timeout', 'garbage'
-    fate: Fate | None = None
-    not_sent: str | None = None
-    recorded_status: int | None = None
-
-    @property
-    def broke(self) -> bool:
-        """A user would have seen a failure: no whole answer, a 5xx, or a refusal that production did not give."""
-        return self.fate == "unknown" or (self.fate == "failed" and self.status != self.recorded_status)
-
-
-class FaultLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of `faults.jsonl`: an event (its `t_s` on the run's clock), or a receipt."""
-
-    phase: str
-    execution: int = 0
-    event: FaultEvent | None = None
-    receipt: Receipt | None = None
-
-
-class SignalLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of `signals.jsonl.zst`: a metric's sample, or a log line's template."""
-
-    phase: str
-    sample: Sample | None = None
-    log: LogLine | None = None
 
 
 class RunFolder:
@@ -88,6 +56,7 @@ class RunFolder:
         self._redact = redact
         self._outcomes = SegmentWriter(path / OUTCOMES, clock=clock)
         self._signals = SegmentWriter(path / SIGNALS, clock=clock)
+        self._calls = SegmentWriter(path / CALLS, clock=clock)
         self._faults = (path / FAULTS).open("ab", buffering=0)
 
     @classmethod
@@ -116,24 +85,23 @@ class RunFolder:
         replace_file(self.path / RECORD, msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
 
     def write_history(self, phase: str, history: History, *, origin_s: float, execution: int = 0) -> None:
-        """The outcomes, fault events and receipts of one replay; `origin_s` is its zero on the run's clock."""
+        """The outcomes, fault events, receipts and calls of one replay; `origin_s` is its zero on the run's clock."""
         for outcome in history.outcomes:
-            self._outcomes.write(_line(self._seen(phase, outcome, origin_s, execution)))
-        for event in history.fault_events:
-            shifted = msgspec.structs.replace(event, t_s=event.t_s + origin_s, detail=self._redact(event.detail))
-            self._faults.write(_line(FaultLine(phase=phase, execution=execution, event=shifted)) + b"\n")
-        for receipt in history.receipts:
-            clean = msgspec.structs.replace(receipt, detail=self._redact(receipt.detail))
-            self._faults.write(_line(FaultLine(phase=phase, execution=execution, receipt=clean)) + b"\n")
+            self._outcomes.write(_line(seen_of(phase, outcome, origin_s, execution, self._redact)))
+        for fault in fault_lines(phase, history, origin_s, execution, self._redact):
+            self._faults.write(_line(fault) + b"\n")
+        for call in call_lines(phase, history, origin_s, execution, self._redact):
+            self._calls.write(_line(call))
 
     def write_signals(self, phase: str, signals: Iterable[Sample | LogLine]) -> None:
         """Samples and log templates, on the run's clock."""
         for signal in signals:
-            self._signals.write(_line(_signal_line(phase, signal)))
+            self._signals.write(_line(signal_line(phase, signal)))
 
     def close(self) -> None:
         self._outcomes.close()
         self._signals.close()
+        self._calls.close()
         self._faults.close()
 
     def __enter__(self) -> Self:
@@ -143,27 +111,6 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _seen(self, phase: str, outcome: Outcome, origin_s: float, execution: int) -> Seen:
-        last = outcome.attempts[-1] if outcome.attempts else None
-        return Seen(
-            phase=phase,
-            execution=execution,
-            step=outcome.step,
-            session=outcome.session,
-            route=outcome.route,
-            due_s=outcome.due_s + origin_s,
-            sent_s=_shifted(outcome.sent_s, origin_s),
-            ended_s=_shifted(outcome.ended_s, origin_s),
-            attempts=len(outcome.attempts),
-            status=outcome.status,
-            answer_bytes=outcome.answer.body_bytes if outcome.answer else 0,
-            # What follows the colon of 'garbage: ...' came from the wire.
-            error=last.error.partition(":")[0] if last and last.error else None,
-            fate=outcome.fate,
-            not_sent=self._redact(outcome.not_sent) if outcome.not_sent else None,
-            recorded_status=outcome.recorded_status,
-        )
 
     def _checks(self, results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
         return tuple(
@@ -202,6 +149,9 @@ class Run:
 
     def signals(self) -> Iterator[SignalLine]:
         return self._decoded(self._segment(SIGNALS), SignalLine, SIGNALS)
+
+    def calls(self) -> Iterator[CallLine]:
+        return self._decoded(self._segment(CALLS), CallLine, CALLS)
 
     def faults(self) -> Iterator[FaultLine]:
         """Events and receipts; a last line that a killed run left half-written is said in `tears`."""
@@ -242,16 +192,6 @@ def _new_folder(root: Path, name: str) -> Path:
 def _slug(name: str) -> str:
     """A file name of a scenario's name: 'Shop, at night' is 'shop-at-night'."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
-
-
-def _signal_line(phase: str, signal: Sample | LogLine) -> SignalLine:
-    if isinstance(signal, Sample):
-        return SignalLine(phase=phase, sample=signal)
-    return SignalLine(phase=phase, log=signal)
-
-
-def _shifted(t_s: float | None, origin_s: float) -> float | None:
-    return None if t_s is None else t_s + origin_s
 
 
 def _redacted(value: Any, redact: Redact) -> Any:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from faults.fault import Receipt
+from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
 
 Result = Literal["passed", "findings", "invalid", "interrupted"]
@@ -37,6 +38,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     hold: Spread | None = None
     checks: tuple[CheckResult, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    links: tuple[LinkUse, ...] = ()  # what the system asked for meanwhile, of each link that carried a request
+    calls_forgotten: int = 0  # at most so many more of those, which the taps had no room for
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
 
 

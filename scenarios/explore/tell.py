@@ -8,6 +8,7 @@ from typing import Literal
 from foreshock.duration import format_duration
 from replayer.outcome import Outcome
 from replayer.plan import Burst, Plan, Repeat, Value
+from scenarios.downstream import caused
 from scenarios.execution import Execution
 from scenarios.explore import cuts
 from scenarios.explore.words import did, field_name, route_of, routes_in_words, short
@@ -48,6 +49,7 @@ def finding_of(
         timeline=timeline(failing),
         fault_events=failing.history.fault_events,
         receipts=failing.history.receipts,
+        downstream=caused(failing.history.calls),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from faults.fault import Fault
 from replayer.plan import Actor, Burst, Drop, Edit, Plan, Reorder, Repeat, Value
+from scenarios.downstream import Caused
 from scenarios.explore.cuts import sent_together
 
 _LONGEST_VALUE = 40  # characters
@@ -55,6 +56,26 @@ def edit_words(edit: Edit, plan: Plan) -> str:
             return f"{route_of(plan, step)} at another time"
         case Actor(step=step):
             return f"{route_of(plan, step)} by another session"
+
+
+def caused_words(each: Caused, plan: Plan) -> str:
+    """'POST /checkout (s7) asked payments for POST /charges 2 times, one an exact repeat of the other'."""
+    times = "once" if each.times == 1 else f"{each.times:,} times"
+    said = [f"asked {each.link} for {each.route} {times}", *_repeats(each)]
+    if each.broken:
+        said.append("not answered whole" if each.times == each.broken else f"{each.broken:,} not answered whole")
+    if each.step is None:
+        return f"the system {', '.join(said)}: for which step is not known"
+    by = " (the step is told by time alone)" if each.by == "time" else ""
+    return f"{route_of(plan, each.step)} ({each.step}) {', '.join(said)}{by}"
+
+
+def _repeats(each: Caused) -> list[str]:
+    if not each.repeats:
+        return []
+    if each.times == 2:
+        return ["one an exact repeat of the other"]
+    return [f"{each.repeats:,} of them {'an exact repeat' if each.repeats == 1 else 'exact repeats'}"]
 
 
 def routes_in_words(routes: list[str]) -> str:

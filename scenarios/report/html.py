@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from foreshock.duration import format_duration
+from replayer.plan import Plan
 from scenarios.finding import LeadTime
 from scenarios.report.coverage import Matrix, matrix
+from scenarios.report.links import number, uses
 from scenarios.report.printable import printable
-from scenarios.report.receipts import rows
+from scenarios.report.receipts import Row, connections_told, rows, steps_told
 from scenarios.report.sequence import sequence
 from scenarios.report.story import Told
 from scenarios.report.terminal import MEANING
@@ -37,8 +39,14 @@ _BEATS = 100
 _APART = re.compile(r"(?<=[A-Z]) (?=/)|(?<=\d) (?=%)")
 
 
-def page(record: RunRecord, told: Sequence[Told], timeline: Sequence[Chart], losses: Sequence[str]) -> str:
-    """The whole page. `losses` are sentences on what of the run could not be read."""
+def page(
+    record: RunRecord,
+    told: Sequence[Told],
+    timeline: Sequence[Chart],
+    losses: Sequence[str],
+    routes: Mapping[str, str],
+) -> str:
+    """The whole page. `losses` are sentences on what of the run could not be read; `routes` are the phases' steps'."""
     style = _source("page.css")
     script = _source("page.js")
     coverage = matrix(record.search.coverage) if record.search else matrix(())
@@ -51,6 +59,7 @@ def page(record: RunRecord, told: Sequence[Told], timeline: Sequence[Chart], los
             charts=timeline,
             coverage=coverage,
             losses=losses,
+            routes=routes,
             headline=_headline(record, told),
             tiles=_tiles(record, told, coverage),
             meaning=MEANING[record.result],
@@ -75,6 +84,7 @@ def _environment() -> Environment:
     environment.filters.update(
         duration=format_duration,
         instant=_instant,
+        decimal=number,
         number=lambda value: f"{value:,}",
         percent=lambda fraction: f"{100 * fraction:.2f}%",
         pretty=_pretty,
@@ -85,9 +95,12 @@ def _environment() -> Environment:
     environment.globals.update(
         counted=counted,
         share=share,
+        links=uses,
         remarks=remarks,
         sentence=sentence,
         receipt_rows=rows,
+        receipt_more=_receipt_more,
+        plan_routes=_plan_routes,
         sequence=sequence,
         lane_place=_lane_place,
         lead_places=_lead_places,
@@ -135,11 +148,28 @@ def _tiles(record: RunRecord, told: Sequence[Told], coverage: Matrix) -> list[tu
     tiles.append((f"{sum(phase.sent for phase in record.phases):,}", "requests sent"))
     receipts = rows((phase.name, receipt) for phase in record.phases for receipt in phase.receipts)
     if receipts:
-        tiles.append((f"{sum(row.hits > 0 for row in receipts)} of {len(receipts)}", "declared faults seen to hit"))
+        hit = sum(row.hit_times > 0 for row in receipts)
+        tiles.append((f"{hit} of {len(receipts)}", "declared faults seen to hit"))
     if coverage.pairs:
         tiles.append((f"{coverage.covered} of {coverage.pairs}", "pairs of route and fault tried"))
     tiles.append((format_duration(record.took_s), "in all"))
     return tiles
+
+
+def _receipt_more(row: Row, routes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(what, told) of the small lines under a receipt; nothing of what hit nothing but why."""
+    moved = f"{row.bytes_up:,} up, {row.bytes_down:,} down" if row.bytes_up or row.bytes_down else ""
+    told = {
+        "": sentence(row.remark) if row.remark else "",
+        "steps": steps_told(row, routes),
+        "connections": connections_told(row),
+        "bytes": moved if row.hit_times else "",
+    }
+    return [(what, said) for what, said in told.items() if said]
+
+
+def _plan_routes(plan: Plan) -> dict[str, str]:
+    return {step.id: step.route for step in plan.steps}
 
 
 def _instant(iso: str) -> str:

@@ -1,7 +1,8 @@
-"""junit.xml: a test case for each check, and one for the run itself: a CI server shows what the exit code means.
+"""junit.xml: a test case for each check, each declared fault and the run itself: a CI server shows what its exit means.
 
 A check that was violated is a failure with the story's first lines. One that nothing could decide is an error, and one
-that some phase could not decide is skipped with the reason: neither is ever a pass (laws 4 and 5).
+that some phase could not decide is skipped with the reason. A fault that hit nothing is an error; whose hits cannot be
+seen is skipped. None of these is ever a pass (laws 4 and 5).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from scenarios.finding import CheckResult
 from scenarios.report.printable import printable
+from scenarios.report.receipts import Row, rows
 from scenarios.report.story import Told
 from scenarios.runrecord import RunRecord
 
@@ -25,6 +27,8 @@ def junit(record: RunRecord, told: Sequence[Told]) -> bytes:
         "testsuite", name=printable(record.scenario), timestamp=record.started_at, time=f"{record.took_s:.3f}"
     )
     _run_case(suite, record)
+    for row in rows((phase.name, receipt) for phase in record.phases for receipt in phase.receipts):
+        _fault_case(suite, record, row)
     seen = _seen(record)
     for check in dict.fromkeys([*seen, *(item.finding.check for item in told)]):
         found = [item for item in told if item.finding.check == check]
@@ -47,6 +51,18 @@ def _run_case(suite: Xml.Element, record: RunRecord) -> None:
         _verdict(case, "error", record.result, record.reason, [f"Repeat it: {record.command}"])
     elif evaluated == 0 and not record.findings:
         _verdict(case, "error", "invalid", "no check looked at anything", [f"Repeat it: {record.command}"])
+
+
+def _fault_case(suite: Xml.Element, record: RunRecord, row: Row) -> None:
+    """Passes where it is known to have hit, with what it did."""
+    case = _testcase(suite, record, f"fault {row.fault} on {row.link} hits")
+    if row.missed:
+        _verdict(case, "error", "no hit", row.remark or f"{row.fault} hit nothing", [row.took])
+    elif not row.hit_times:
+        _verdict(case, "skipped", "not visible", row.remark or "whether it hit cannot be seen", ())
+    else:
+        told = ", ".join(filter(None, (row.took, row.seen)))
+        Xml.SubElement(case, "system-out").text = printable(f"{told} (hit: {row.hit})")
 
 
 def _case(suite: Xml.Element, record: RunRecord, check: str, seen: Sequence[Seen], found: Sequence[Told]) -> None:

@@ -13,8 +13,9 @@ import msgspec
 
 from foreshock.duration import format_duration
 from replayer.plan import Value
+from scenarios.downstream import Caused
 from scenarios.explore.evidence import BELIEVED_BELOW
-from scenarios.explore.words import edit_words, fault_words
+from scenarios.explore.words import caused_words, edit_words, fault_words
 from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
 from scenarios.report.wording import counted, listed, road, sentence, sessions_of, share, some_of
 
@@ -25,6 +26,7 @@ QUESTIONS = (
     "What did the system know before users did?",
 )
 
+_ASKED = 4  # things that its steps asked the links for, told one by one
 _ELEMENTS = 5  # faults, and edits, of the smallest plan, told one by one
 _SIGNALS = 5  # that moved, told one by one
 _QUIET = 5  # things that looked well, told one by one
@@ -106,7 +108,18 @@ def _why_possible(finding: Finding) -> list[str]:
     said += some_of([fault_words(fault, plan) for fault in faults], _ELEMENTS, "fault")
     edits = [f"changed from the recording: {edit_words(edit, plan)}" for edit in plan.header.edits]
     said += some_of(edits, _ELEMENTS, "change")
-    return said + _proof(finding)
+    return said + _asked(finding) + _proof(finding)
+
+
+def _asked(finding: Finding) -> list[str]:
+    """What its steps asked the system's links for on the failing run, where that is more than the usual once."""
+    telling = sorted(filter(_tells, finding.downstream), key=lambda each: -each.repeats)
+    told = [caused_words(each, finding.plan) for each in telling]
+    return some_of([f"on the failing run, {said}" for said in told], _ASKED, "such request")
+
+
+def _tells(each: Caused) -> bool:
+    return each.times > 1 or each.broken > 0
 
 
 def _proof(finding: Finding) -> list[str]:

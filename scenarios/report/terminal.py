@@ -20,6 +20,7 @@ from foreshock.duration import format_duration
 from scenarios.finding import CheckResult
 from scenarios.report.console import console_on
 from scenarios.report.coverage import Matrix, matrix
+from scenarios.report.links import link_lines, unheard
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
 from scenarios.report.receipts import rows
@@ -79,8 +80,11 @@ class Terminal:
         """An object to `update(done, detail)` while the block runs. `total` None: how much there is is not known."""
         return progress(self._console, name, total, self._clock)
 
-    def phase(self, phase: Phase) -> None:
-        """One line when a phase has ended, and one more for each check that did not hold."""
+    def phase(self, phase: Phase, phases: Sequence[Phase] = ()) -> None:
+        """One line when a phase has ended, and one more for each link and each check that did not hold.
+
+        What the links carried is told against the calm one of the `phases` until now.
+        """
         took = format_duration(phase.ended_s - phase.started_s)
         fates = ((phase.ok, "ok"), (phase.failed, "refused"), (phase.unknown, "unknown"), (phase.not_sent, "not sent"))
         parts = [
@@ -89,13 +93,15 @@ class Terminal:
             _checks(phase.checks),
         ]
         self._console.print(_labelled(phase.name, _text(" · ".join(filter(None, parts)))))
+        for link, carried in link_lines(phase, phases):
+            self._console.print(_labelled("", _text(f"{link}  ", "bold").append(_text(carried))))
         for result in phase.checks:
             if result.verdict != "held":
                 said = _text(result.verdict, _STYLE[result.verdict]).append(
                     _text(f"  {result.check}: {result.message}")
                 )
                 self._console.print(_labelled("", said))
-        for loss in phase.losses:
+        for loss in unheard(phase):
             self._console.print(_labelled("", _text("not heard", _STYLE["unknown"]).append(_text(f"  {loss}"))))
 
     def search(self, record: RunRecord) -> None:
@@ -123,16 +129,17 @@ class Terminal:
         if not shown:
             return
         table = _table("Receipts: what each fault really did", "phase", "fault", "link")
-        for heading in ("on for", "connections", "bytes up", "bytes down"):
-            table.add_column(heading, justify="right")
-        table.add_column("hit")
+        table.add_column("on for", justify="right")
+        for heading in ("what it hit", "what was seen", "hit"):
+            table.add_column(heading)
         for row in shown:
-            counts = (f"{count:,}" for count in (row.connections, row.bytes_up, row.bytes_down))
-            table.add_row(
-                row.phase, printable(row.fault), printable(row.link), format_duration(row.on_s), *counts, row.hit
-            )
+            on_for = format_duration(row.on_s)
+            table.add_row(row.phase, printable(row.fault), printable(row.link), on_for, row.took, row.seen, row.hit)
         self._console.print()
         self._console.print(table)
+        for row in shown:
+            if row.remark:
+                self._console.print(_indented(_text(row.remark, _STYLE["unknown"]), 2))
 
     def coverage(self, record: RunRecord) -> None:
         """Routes x kinds of fault; '·' is a pair that was never tried."""

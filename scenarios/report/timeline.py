@@ -11,7 +11,7 @@ import msgspec
 
 from scenarios.finding import Finding, LeadTime, Moved
 from scenarios.report.receipts import declared
-from scenarios.runfolder import FaultLine, Seen
+from scenarios.runlines import FaultLine, Seen
 from scenarios.runrecord import Phase, RunRecord
 
 _BINS = 120

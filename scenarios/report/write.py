@@ -7,6 +7,7 @@ from pathlib import Path
 from foreshock.replacing import replace_file
 from scenarios.report.html import page
 from scenarios.report.junit import junit
+from scenarios.report.links import unheard
 from scenarios.report.story import Told, tell
 from scenarios.report.timeline import charts
 from scenarios.runfolder import Run
@@ -20,9 +21,15 @@ def write_report(folder: Path) -> Path:
     run = Run.open(folder)
     told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
     timeline = charts(run.record, run.outcomes(), run.faults(), run.findings)
-    unheard = [f"{phase.name}: {loss}" for phase in run.record.phases for loss in phase.losses]
-    html = page(run.record, told, timeline, [*run.tears, *unheard])
+    losses = [f"{phase.name}: {loss}" for phase in run.record.phases for loss in unheard(phase)]
+    html = page(run.record, told, timeline, [*run.tears, *losses], _routes(run))
     replace_file(folder / JUNIT, junit(run.record, told))
     path = folder / HTML
     replace_file(path, html.encode())
     return path
+
+
+def _routes(run: Run) -> dict[str, str]:
+    """Step -> route, of the steps that the phases' receipts name."""
+    named = {step for phase in run.record.phases for receipt in phase.receipts for step in receipt.steps}
+    return {seen.step: seen.route for seen in run.outcomes() if seen.step in named} if named else {}

@@ -1,17 +1,22 @@
 import pytest
 
+from faults.call import Call
 from faults.fault import Receipt
 from foreshock.clock import Anchor
 from foreshock.errors import HarnessError, InvalidRun
 from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.plan import Header, Plan
+from scenarios.downstream import LinkUse
 from scenarios.execution import Execution
 from scenarios.finding import CheckResult
-from scenarios.phases import check_it_said_something, phase_of, spread, without_a_hit
+from scenarios.phases import check_it_said_something, phase_of, spread
 from scenarios.runrecord import Phase, Spread
 
 HELD = CheckResult(check="it holds", verdict="held", evaluated=1, message="as expected")
 RECEIPT = Receipt(fault="f", link="peer", activations=1, hit=True)
+CALL = Call(
+    link="peer", ordinal=1, connection=1, protocol="http/1.1", method="GET", path="/", started_s=0, digest="d", step="s"
+)
 
 
 def sent(due_s: float, status: int | None, *, recorded: int | None = 200, error: str | None = None) -> Outcome:
@@ -38,7 +43,13 @@ NOT_SENT = Outcome(step="s9", session="a", route="GET /", due_s=9.0, not_sent="u
 def execution(*outcomes: Outcome) -> Execution:
     return Execution(
         plan=Plan(Header(name="p"), ()),
-        history=History(anchor=Anchor(wall_s=0, monotonic_s=0), outcomes=outcomes, receipts=(RECEIPT,)),
+        history=History(
+            anchor=Anchor(wall_s=0, monotonic_s=0),
+            outcomes=outcomes,
+            receipts=(RECEIPT,),
+            calls=(CALL,),
+            calls_forgotten=2,
+        ),
         results=(HELD,),
         instance=1,
         started_s=1.0,
@@ -70,6 +81,8 @@ def test_a_phase_is_its_execution_in_numbers() -> None:
         hold=Spread(p50_s=pytest.approx(0.02), p99_s=pytest.approx(0.02), max_s=pytest.approx(0.02)),
         checks=(HELD,),
         receipts=(RECEIPT,),
+        links=(LinkUse(link="peer", calls=1, steps=1, most=1, broken=1),),
+        calls_forgotten=2,
     )
 
 
@@ -124,15 +137,3 @@ def test_a_replay_that_compares_nothing_is_no_run(outcomes: tuple[Outcome, ...])
     number = sum(outcome.sent_s is not None for outcome in outcomes)
     with pytest.raises(InvalidRun, match=f"calm: sent {number} requests and compared none with the recording"):
         said(*outcomes)
-
-
-def test_a_fault_hit_nothing_only_if_none_of_its_windows_did() -> None:
-    receipts = [
-        Receipt(fault="slow#1", link="peer", hit=False),
-        Receipt(fault="slow#2", link="peer", hit=True),
-        Receipt(fault="cut#1", link="peer", hit=False),
-        Receipt(fault="cut#2", link="peer", hit=False),
-        Receipt(fault="down", link="peer", hit=None),
-        Receipt(fault="stall", link="other", hit=False),
-    ]
-    assert without_a_hit(receipts) == ("cut", "stall")

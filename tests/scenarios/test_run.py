@@ -114,7 +114,10 @@ class System:
 
     def _receipt(self, fault: str, plan: Plan) -> Receipt:
         steps = tuple(step.id for step in plan.steps if step.route == BUY)
-        return Receipt(fault=fault, link="peer", activations=1, hit=fault not in self.missed, steps=steps)
+        if fault in self.missed:
+            why = "no traffic on link peer while it was on"
+            return Receipt(fault=fault, link="peer", offered=9, activations=1, detail=why)
+        return Receipt(fault=fault, link="peer", activations=1, hit=True, steps=steps)
 
 
 def _result(check: str, verdict: Verdict) -> CheckResult:
@@ -320,7 +323,10 @@ def test_a_broken_and_a_sound_system_get_as_many_plans(road: Callable[..., Road]
 def test_a_fault_that_hit_nothing_makes_the_run_invalid_and_is_named(road: Callable[..., Road]) -> None:
     ran = asyncio.run(road(System(missed={"peer-stalls"})).walk())
     assert ran.record.result == "invalid"
-    assert ran.record.reason.startswith("fault peer-stalls hit nothing: no traffic in its window, or traffic that")
+    assert ran.record.reason == (
+        "fault peer-stalls hit nothing: no traffic on link peer while it was on; "
+        "the link carried 9 connections at other times: mend its place in the run"
+    )
 
 
 @pytest.mark.parametrize(("which", "phase"), [(0, "calm"), (1, "shake")])
@@ -450,7 +456,7 @@ def test_a_reader_that_has_gone_ends_the_run_in_order(
     system = System()
     walked = road(system)
 
-    def nobody(_: object, phase: object) -> None:
+    def nobody(*_: object) -> None:
         raise ReaderGone
 
     monkeypatch.setattr(Terminal, "phase", nobody)

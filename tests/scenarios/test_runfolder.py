@@ -10,7 +10,8 @@ from foreshock.errors import HarnessError, UsageError
 from recorder.listen.signal import LogLine, Sample
 from replayer.outcome import Answer, Attempt, History, Outcome
 from scenarios.finding import CheckResult
-from scenarios.runfolder import Run, RunFolder, Seen
+from scenarios.runfolder import Run, RunFolder
+from scenarios.runlines import Seen
 from scenarios.runrecord import Phase, RunRecord
 
 NOW = datetime(2026, 11, 1, 16, 6, 59, tzinfo=timezone(timedelta(hours=1)))
@@ -187,30 +188,3 @@ def test_a_folder_without_a_readable_record_is_a_usage_error_that_names_it(
         (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(UsageError, match=r"run\.json"):
         Run.open(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("fate", "status", "recorded", "broke"),
-    [
-        ("ok", 200, 200, False),
-        ("unknown", 503, 200, True),
-        ("unknown", None, 200, True),
-        ("failed", 404, 404, False),
-        ("failed", 409, 201, True),
-        (None, None, 200, False),
-    ],
-)
-def test_a_user_sees_a_failure_where_production_gave_none(
-    fate: str | None, status: int | None, recorded: int, broke: bool
-) -> None:
-    seen = Seen(
-        phase="shake",
-        step="a",
-        session="s",
-        route="GET /",
-        due_s=0.0,
-        fate=fate,  # type: ignore[arg-type]
-        status=status,
-        recorded_status=recorded,
-    )
-    assert seen.broke is broke

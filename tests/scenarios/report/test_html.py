@@ -57,9 +57,12 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
+ROUTES = {"r102": "POST /checkout", "r106": "POST /checkout"}  # of the steps that the record's receipts name
+
+
 def rendered(record: RunRecord, findings: Sequence[Finding], losses: Sequence[str] = ()) -> str:
     told = [Told(finding=finding, story=tell(finding, Path(f"f/{finding.key}.yaml"))) for finding in findings]
-    return page(record, told, charts(record, [], [], findings), losses)
+    return page(record, told, charts(record, [], [], findings), losses, ROUTES)
 
 
 @pytest.fixture
@@ -180,6 +183,31 @@ def test_a_plan_that_was_never_made_small_is_told_in_part(a_record: MakeRecord, 
     assert "The plan is too large to be drawn: 312 requests." in Page(html).text
     assert "212 more requests in the finding's file." in Page(html).text
     assert len(html) < 120_000
+
+
+def test_a_receipt_tells_what_it_hit_what_was_seen_and_which_steps_and_connections(html: str) -> None:
+    text = Page(html).text
+    assert (
+        "payments-slow shake payments 3.1 s 12 of 14 at its place, of 131 requests 302 ms later, 3 unanswered" in text
+    )
+    assert "steps POST /checkout (r102 and r106)" in text
+    assert "connections 3 and 5" in text
+    assert "Payments-cut hit nothing: 14 requests passed it, and every answer came whole" in text
+
+
+def test_what_the_links_carried_is_a_row_for_each_phase(html: str) -> None:
+    text = Page(html).text
+    assert "payments calm 82 78 1.1 2 0 0 0 payments shake 131 60 2.1 4 12 9 5" in text
+
+
+def test_a_run_whose_links_carried_nothing_has_no_table_of_them(a_record: MakeRecord) -> None:
+    record = a_record()
+    phases = tuple(msgspec.structs.replace(phase, links=()) for phase in record.phases)
+    assert "caused downstream" not in rendered(msgspec.structs.replace(record, phases=phases), ())
+
+
+def test_a_finding_tells_what_each_of_its_steps_asked_for(html: str) -> None:
+    assert "POST /checkout s4-3 payments POST /charges 2 1 2 traceparent" in Page(html).text
 
 
 def test_what_could_not_be_read_is_said_first(a_record: MakeRecord) -> None:

@@ -40,6 +40,9 @@ def said(verdict: str, evaluated: int = 1) -> CheckResult:
 def test_every_check_is_a_case_and_a_finding_is_a_failure(a_record: MakeRecord, findings: Findings) -> None:
     assert cases(a_record(findings), findings) == {
         "the run can say something": [],
+        "fault payments-slow on payments hits": ["system-out"],
+        "fault payments-cut on payments hits": ["error"],
+        "fault payments-down on payments hits": ["skipped"],
         "no order is charged twice": ["failure"],
         "stock is never below zero": ["failure"],
         "no paid order has a total below zero": ["failure"],
@@ -61,11 +64,25 @@ def test_a_failure_tells_the_first_lines_of_the_story(a_record: MakeRecord, find
 def test_the_counts_are_those_of_the_cases(a_record: MakeRecord, findings: Findings) -> None:
     suite = Xml.fromstring(junit(a_record(findings), told(findings)))[0]
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "5",
+        "tests": "8",
         "failures": "4",
-        "errors": "0",
-        "skipped": "0",
+        "errors": "1",
+        "skipped": "1",
     }
+
+
+def test_a_fault_that_hit_nothing_is_an_error_that_says_why(a_record: MakeRecord) -> None:
+    error = Xml.fromstring(junit(a_record(), ())).find(".//error")
+    assert error is not None
+    assert error.get("message") == (
+        "payments-cut hit nothing: 14 requests passed it, and every answer came whole: "
+        "its magnitude is beyond what they need"
+    )
+
+
+def test_a_fault_that_hit_says_what_it_did(a_record: MakeRecord) -> None:
+    out = Xml.fromstring(junit(a_record(), ())).findtext(".//system-out")
+    assert out == "12 of 14 at its place, of 131 requests, 302 ms later, 3 unanswered (hit: yes)"
 
 
 def test_a_violation_without_a_finding_is_a_failure_too(a_record: MakeRecord) -> None:

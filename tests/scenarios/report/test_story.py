@@ -3,6 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from scenarios.downstream import Caused
 from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
 from scenarios.report.story import QUESTIONS, commands, evidence_line, tell
 
@@ -32,10 +33,23 @@ def test_why_possible_says_the_smallest_plan_the_fault_and_what_happens_without_
     assert answer(findings[0], 1) == (
         "3 requests of 1 session, under 1 fault: POST /login → POST /cart → POST /checkout.",
         "Fault lost_reply on payments during POST /checkout.",
+        "On the failing run, POST /checkout (s4-3) asked payments for POST /charges 2 times, "
+        "one an exact repeat of the other, not answered whole.",
         "Run again, 5 of 5 show it; the control (the same sessions as recorded, one by one and without faults) "
         "0 of 5 (p = 0.004).",
         "Without the fault lost_reply on payments during POST /checkout it never came: 0 of 5.",
     )
+
+
+def test_what_was_asked_for_once_and_answered_is_not_told(findings: Findings) -> None:
+    assert not any("GET /methods" in sentence for sentence in answer(findings[0], 1))
+
+
+def test_much_that_was_asked_for_is_told_in_part_with_the_repeats_first(findings: Findings) -> None:
+    asked = [Caused(link="l", route=f"GET /{n}", times=2, step="s4-3", repeats=int(n > 3)) for n in range(6)]
+    said = [each for each in answer(findings[0], 1, downstream=tuple(asked)) if " asked l for " in each]
+    assert ["GET /4" in said[0], "GET /5" in said[1], len(said)] == [True, True, 4]
+    assert "2 more such requests." in answer(findings[0], 1, downstream=tuple(asked))
 
 
 def test_why_possible_says_that_no_fault_was_needed_and_what_was_changed(findings: Findings) -> None:

@@ -41,12 +41,14 @@ def test_the_header_says_what_runs_and_with_what() -> None:
     ]
 
 
-def test_a_phase_is_a_line_and_each_check_that_did_not_hold_one_more(a_record: MakeRecord) -> None:
+def test_a_phase_is_a_line_and_each_link_and_each_check_that_did_not_hold_one_more(a_record: MakeRecord) -> None:
     terminal = Captured()
-    terminal.phase(a_record().phases[1])
+    terminal.phase(a_record().phases[1], a_record().phases)
     assert terminal.lines == [
         "shake 312 requests in 10.9 s: 252 ok, 12 refused, 48 unknown · status as recorded 263 of 312 (84 %)"
         " · checks: 2 held, 2 violated",
+        "payments 131 requests (calm 82) · 2.1 for each of 60 steps (calm 1.1), at most 4 · 12 exact repeats (calm 0)"
+        " · 9 not answered whole (calm 0) · 5 of no known step",
         "violated no order is charged twice: 1 row, the first order_id=1042 n=2",
         "violated customers can pay once the network is well: GET /payment-methods answered 503",
     ]
@@ -85,9 +87,13 @@ def test_receipts_say_whether_a_fault_hit_and_where_that_cannot_be_seen(a_record
     terminal = Captured()
     terminal.receipts(a_record().phases)
     assert terminal.lines[3:] == [
-        "shake payments-slow payments 3.1 s 9 21,204 40,311 yes",
-        "shake payments-cut payments 1.2 s 0 0 0 no",
-        "shake payments-down payments 800 ms 0 0 0 not visible",
+        "shake payments-slow payments 3.1 s 12 of 14 at its place, of 131 requests 302 ms later, 3 unanswered yes",
+        "shake payments-cut payments 1.2 s 14 of 131 requests no",
+        "shake payments-down payments 800 ms 0 of 9 connections not visible",
+        "payments-cut hit nothing: 14 requests passed it, and every answer came whole: its magnitude is beyond what"
+        " they need",
+        "payments-down, whether it hit cannot be seen: nothing was open, and a refused connection leaves no trace in"
+        " the proxy",
     ]
 
 

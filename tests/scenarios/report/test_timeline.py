@@ -6,7 +6,7 @@ import pytest
 from faults.fault import FaultEvent
 from scenarios.finding import Finding
 from scenarios.report.timeline import Bands, Chart, charts
-from scenarios.runfolder import FaultLine, Seen
+from scenarios.runlines import FaultLine, Seen
 from scenarios.runrecord import Phase, RunRecord
 
 Findings = tuple[Finding, ...]
