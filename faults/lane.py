@@ -27,6 +27,7 @@ class Lane:
         self._real = real
         self._about_to = about_to
         self._levels: dict[str, tuple[Toxic, ...]] = {}  # by fault, in the order in which they came
+        self._perhaps: set[str] = set()  # names of toxics that may be on: not known to be off
         self._crowded = False  # a real Toxiproxy has, or had, two toxics in one direction: see `_renew`
         self._proxy = self._create(name)
 
@@ -38,6 +39,12 @@ class Lane:
     def address(self) -> str:
         """'127.0.0.1:41234'; another one after a change that had to make the proxy anew."""
         return str(self._proxy.listen)
+
+    @property
+    def remains(self) -> str:
+        """What may be left on it, in words: 'proxy foreshock-r-pay of http://127.0.0.1:8474 (toxics f:up, f:down)'."""
+        toxics = f"toxics {', '.join(sorted(self._perhaps))}" if self._perhaps else "no toxic that we know of"
+        return f"proxy {self.name} of {self._server.url} ({toxics})"
 
     def set(self, fault: str, toxics: tuple[Toxic, ...]) -> None:
         """The toxics of `fault` are these from now on; of others nothing changes."""
@@ -59,13 +66,13 @@ class Lane:
         self._levels.clear()
         if self._crowded:
             self._renew()
-        if not self.ill():
-            return
-        for name in self._proxy.toxics():
-            self._proxy.destroy_toxic(name)
-        self._enable()
-        if ill := self.ill():
-            raise HarnessError(f"not healed: {ill}")
+        if self.ill():
+            for name in self._proxy.toxics():
+                self._proxy.destroy_toxic(name)
+            self._enable()
+            if ill := self.ill():
+                raise HarnessError(f"not healed: {ill}")
+        self._perhaps.clear()
 
     def ill(self) -> str:
         """What the server says is not as it should be; '' when all is well."""
@@ -84,6 +91,7 @@ class Lane:
 
     def _add(self, toxic: Toxic) -> None:
         self._about_to(self.name, f"toxic {toxic.name}")
+        self._perhaps.add(toxic.name)
         self._proxy.add_toxic(toxic)
         streams = [each.stream for toxics in self._levels.values() for each in toxics]
         self._crowded |= self._real and streams.count(toxic.stream) > 1
@@ -94,6 +102,7 @@ class Lane:
             return
         for name in names:
             self._proxy.destroy_toxic(name)
+            self._perhaps.discard(name)
 
     def _enable(self) -> None:
         try:
@@ -111,6 +120,7 @@ class Lane:
         self._proxy.destroy()
         self._proxy = self._create(self.name)
         toxics = [toxic for level in self._levels.values() for toxic in level]
+        self._perhaps = {toxic.name for toxic in toxics}
         for toxic in toxics:
             self._proxy.add_toxic(toxic)
         streams = [toxic.stream for toxic in toxics]

@@ -45,6 +45,11 @@ class Side:
     def address(self) -> str:
         return self._refusing.address if self._down_for else self._lane.address
 
+    @property
+    def remains(self) -> str:
+        """As of its lane."""
+        return self._lane.remains
+
     def set(self, fault: str, level: Level) -> None:
         """Blocks until it is so."""
         self._down_for.discard(fault)
@@ -119,12 +124,14 @@ class Link:
         """
         async with self._changing:
             self._rules.clear()
+            lanes: list[Lane | Side] = [self._main, *self._sides]
             try:
                 await self._call(self._heal)
-            except HarnessError:
+            except HarnessError as error:
                 await self._call(self._tap.steer, [])
                 await self._call(self._tap.update, upstream=self.spec.upstream, enabled=True, close=True)
-                raise
+                left = ", ".join(lane.remains for lane in lanes)
+                raise HarnessError(f"{error}; NOT HEALED: {left}") from None
 
     def forget(self) -> None:
         """It is not used any more; what is on the servers ends with them."""

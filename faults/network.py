@@ -125,17 +125,22 @@ class Network:
         return Lane(self._engine.toxics, name, spec.upstream, real=self._engine.real, about_to=about_to)
 
     async def _heal(self) -> None:
-        await _all("could not heal", [link.heal() for link in self._links.values()])
+        try:
+            await _all("could not heal", [link.heal() for link in self._links.values()])
+        except HarnessError as error:
+            if not self._engine.shared:
+                raise  # it ends with us
+            raise HarnessError(f"{error}. Once that server is well again, run `foreshock heal`") from None
 
     async def _leave(self) -> None:
+        """Healed, and what stays of a server that stays is taken away; else the journal is left to `foreshock heal`."""
         try:
             await self._heal()
-        finally:
             if self._engine.shared:  # what we started ends with all its proxies
                 await _all("could not take away", [link.destroy() for link in self._links.values()])
-            else:
-                for link in self._links.values():
-                    link.forget()
+        finally:
+            for link in self._links.values():
+                link.forget()
         if self._journal:
             self._journal.healed()
 
