@@ -10,33 +10,15 @@ client meets the same end.
 import asyncio
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
 
-from faults.embedded.address import AddressError, split
-from faults.tap.later import Later
-from faults.tap.ledger import Connection, Ledger
+from faults.tap.dialling import DialError, dialled
+from faults.tap.ledger import Connection
+from faults.tap.owner import Owner
 from faults.tap.rule import Rule
-from faults.tap.rules import Rules
 from faults.tap.side import Client, Side, Upstream
 from faults.tap.watch import Watch
 
-DIAL_S = 10.0  # bound of a connection to the upstream
 HOLD_S = 1.0  # an unfinished head waits that long for its end, then it goes on and can't be steered
-
-
-class Owner(Protocol):
-    """The tap."""
-
-    loop: asyncio.AbstractEventLoop
-    later: Later
-    ledger: Ledger
-    rules: Rules
-
-    def accepted(self, hop: "Hop") -> None: ...
-
-    def ended(self, hop: "Hop", ended: str) -> None: ...
-
-    def gone(self, hop: "Hop") -> None: ...
 
 
 class Hop:
@@ -45,6 +27,7 @@ class Hop:
         self.loop, self.later = owner.loop, owner.later
         self.entry = entry
         self.watch = Watch(entry, owner.ledger, owner.rules, self)
+        self.see_up, self.see_down = self.watch.up, self.watch.down
         self.client = Client(self)
         self.upstream = Upstream(self)
         self.aside: Upstream | None = None  # to a lane, while a request is away
@@ -78,16 +61,13 @@ class Hop:
         task.add_done_callback(self._dials.discard)
 
     async def _connect(self, side: Upstream, address: str) -> None:
-        """Bounded, and without holding up any other connection."""
         try:
-            host, port = split(address)
-            async with asyncio.timeout(DIAL_S):
-                await self.loop.create_connection(lambda: side, host, port)
-        except (OSError, AddressError, TimeoutError) as error:
-            self._owner.ledger.refused += isinstance(error, ConnectionRefusedError)
+            await dialled(self.loop, side, address)
+        except DialError as error:
+            self._owner.ledger.refused += error.refused
             self.close("upstream unreachable")
-            return
-        self._settle()
+        else:
+            self._settle()
 
     # the gate
 
@@ -149,9 +129,7 @@ class Hop:
             return
         self.later.catch_up()
         self.watch.up(data, monotonic())
-        self._hold_for_a_while()
-        self._settle()
-        self._return_if_done()
+        self._after_up()
 
     def down_aside(self, data: bytes) -> None:
         """From the lane."""
@@ -169,7 +147,8 @@ class Hop:
         if self.aside is not None:
             self.aside.read(not self.client.full)
 
-    def _hold_for_a_while(self) -> None:
+    def _after_up(self) -> None:
+        """Something was looked at while the gate is shut."""
         http = self.watch.http
         holds = http is not None and not self.away and bool(http.unsent)
         if holds and self._hold is None:
@@ -177,6 +156,9 @@ class Hop:
         elif not holds and self._hold is not None:
             self._hold.cancel()
             self._hold = None
+        if self.aside is not None or self.upstream.full:
+            self.regulate()
+            self._return_if_done()
 
     def _return_if_done(self) -> None:
         """The request that is away and its answer are whole: the connection goes on as it was, if it is to go on."""
@@ -193,9 +175,7 @@ class Hop:
             self.upstream.send_end()
         self._settle()
         self.watch.go_on(monotonic())
-        self._hold_for_a_while()
-        self._settle()
-        self._return_if_done()
+        self._after_up()
 
     def _adopt(self, aside: Upstream) -> None:
         """The connection to the lane is the client's only one from now on."""

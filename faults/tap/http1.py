@@ -5,32 +5,25 @@ other, once its head has been read; else they went on before they came here.
 """
 
 from collections import deque
-from typing import Protocol
 
 from faults.tap.body import Body, NotUnderstood, UntilClose
-from faults.tap.head import RequestHead, may_begin_request, path_of, read_answer, read_request, trace_id
+from faults.tap.gate import Gate
+from faults.tap.head import (
+    RequestHead,
+    is_plain_request,
+    may_begin_request,
+    path_of,
+    read_answer,
+    read_request,
+    status_of_whole,
+)
 from faults.tap.ledger import Call, Connection, Ledger
-from faults.tap.rule import Rule
 from faults.tap.rules import Rules
 
 LONGEST_HEAD = 1 << 16  # bytes
+MOST_WAITING = 4096  # calls of a connection that wait for their answers
 _END = b"\r\n\r\n"
 _SWITCHING = 101
-
-
-class Gate(Protocol):
-    """Where the client's bytes go on."""
-
-    shut: bool  # they go on only as they are handed to `send`
-    away: bool  # a request is on its way to a lane and back; the next one waits
-
-    def send(self, data: bytes) -> None: ...
-
-    def steer(self, rule: Rule) -> None:
-        """What is sent next is a request for the rule's lane."""
-
-    def open(self, unsent: bytes) -> None:
-        """Nothing will be steered any more; `unsent` has to go on."""
 
 
 class Http1:
@@ -68,11 +61,24 @@ class Http1:
 
     def asked(self, data: bytes, now_s: float) -> None:
         """Raises NotUnderstood; then what has not gone on is `unsent`."""
-        if not self._gate.shut:
-            self._gone = len(self.held) + len(data)
+        if self._between and is_plain_request(data):
+            call = self._call(data, now_s)
+            call.bytes_up = len(data)
+            call.asked(now_s)
+        else:
+            self._ask_in_parts(data, now_s)
+
+    @property
+    def _between(self) -> bool:
+        """Between two requests, and the gate is open."""
+        return not (self.held or self._gate.shut or self._asking or self._tunnel)
+
+    def _ask_in_parts(self, data: bytes, now_s: float) -> None:
         if self.held:
             data = self.held + data
             self.held = b""
+        if not self._gate.shut:
+            self._gone = len(data)
         while data:
             try:
                 at = self._ask(data, now_s)
@@ -85,6 +91,9 @@ class Http1:
                 return
             if self._gate.shut and at > self._gone:
                 self._gate.send(data[self._gone : at])
+            if at == len(data):
+                self._gone = 0
+                return
             self._gone = max(0, self._gone - at)
             data = data[at:]
 
@@ -115,21 +124,10 @@ class Http1:
     def _begin(self, head: RequestHead, size: int, now_s: float) -> None:
         if self._tunnel:
             raise NotUnderstood("spoken after CONNECT, before its answer")
-        call = Call(
-            connection=self._entry.ordinal,
-            protocol="http/1.1",
-            method=head.method,
-            target=head.target,
-            traceparent=head.traceparent,
-            started_s=self._held_since_s or now_s,
-            bytes_up=size,
-        )
-        self._entry.protocol = "http/1.1"
-        self._held_since_s = 0.0
-        self._ledger.call(call)
+        call = self._call(head, now_s)
+        call.bytes_up = size
         if self._rules.on_requests:
             self._offer(head, call)
-        self._waiting.append(call)
         self._tunnel = head.method == b"CONNECT"
         self.persistent = head.persistent
         if head.length:
@@ -137,10 +135,21 @@ class Http1:
         else:
             call.asked(now_s)
 
+    def _call(self, head: bytes | RequestHead, now_s: float) -> Call:
+        """A new one, that waits for its answer from now on."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise NotUnderstood("more requests than a tap bears in mind")
+        started_s = self._held_since_s or now_s
+        self._held_since_s = 0.0
+        call = Call(connection=self._entry.ordinal, protocol="http/1.1", head=head, started_s=started_s)
+        self._entry.protocol = "http/1.1"
+        self._ledger.call(call)
+        self._waiting.append(call)
+        return call
+
     def _offer(self, head: RequestHead, call: Call) -> None:
-        steerable = self._gate.shut and not self._gone and not self._waiting and not head.tunnel
-        method, path, trace = head.method.decode(), path_of(head.target), trace_id(head.traceparent)
-        rule = self._rules.request(method, path, trace, steerable=steerable)
+        steerable = self._gate.shut and not self._gone and len(self._waiting) == 1 and not head.tunnel
+        rule = self._rules.request(head.method.decode(), path_of(head.target), head.traceparent, steerable=steerable)
         if rule is not None:
             call.fault = rule.id
             self._gate.steer(rule)
@@ -149,6 +158,16 @@ class Http1:
 
     def answered(self, data: bytes, now_s: float) -> None:
         """Raises NotUnderstood."""
+        if self._waiting and not (self._answer or self._answer_body or self._tunnel or self._gate.away):
+            status = status_of_whole(data)
+            if status is not None:
+                call = self._waiting.popleft()
+                call.status, call.first_byte_s, call.bytes_down = status, now_s, call.bytes_down + len(data)
+                call.end("answered", now_s)
+                return
+        self._answer_in_parts(data, now_s)
+
+    def _answer_in_parts(self, data: bytes, now_s: float) -> None:
         if self._answer:
             data = self._answer + data
             self._answer = b""
@@ -177,7 +196,7 @@ class Http1:
             if len(data) > LONGEST_HEAD or not data.startswith(b"HTTP/1."[: len(data)]):
                 raise NotUnderstood("no answer's head")
             return 0
-        head = read_answer(data, at, call.method)
+        head = read_answer(data, at, call.request.method)
         if head.status == _SWITCHING or (self._tunnel and 200 <= head.status < 300):
             call.status = head.status
             call.bytes_down += at

@@ -7,7 +7,7 @@ from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, Set
 
 from faults.tap.body import NotUnderstood
 from faults.tap.frames import Frames, Headers
-from faults.tap.head import path_of, trace_id
+from faults.tap.head import RequestHead, path_of
 from faults.tap.ledger import Call, Connection, Ledger
 from faults.tap.rules import Rules
 
@@ -90,19 +90,17 @@ class Http2:
     def _begin(self, frame: HeadersFrame, headers: Headers, now_s: float) -> None:
         if len(self._calls) >= MOST_STREAMS:
             raise NotUnderstood("more streams than a tap follows")
+        method, target, trace = headers[b":method"], headers.get(b":path", b""), headers.get(b"traceparent")
+        head = RequestHead(method, target, 0, True, False, trace)
         call = self._calls[frame.stream_id] = Call(
             connection=self._entry.ordinal,
             protocol="http/2",
-            method=headers[b":method"],
-            target=headers.get(b":path", b""),
-            traceparent=headers.get(b"traceparent"),
+            head=head,
             started_s=now_s,
-            bytes_up=0,
         )
         self._ledger.call(call)
         if self._rules.on_requests:
-            method = call.method.decode("latin-1")
-            self._rules.request(method, path_of(call.target), trace_id(call.traceparent), steerable=False)
+            self._rules.request(method.decode("latin-1"), path_of(target), trace, steerable=False)
 
     def _from_server(self, frame: Frame, headers: Headers, now_s: float) -> None:
         if isinstance(frame, SettingsFrame):

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from faults.tap.digest import Digest
-from faults.tap.head import path_of, trace_id
+from faults.tap.head import RequestHead, path_of, read_request, trace_id
 from faults.tap.journal import Ended, HttpProtocol, Protocol, TapCall, TapConnection, TapJournal
 from faults.tap.rules import Rules
 
 KEPT_CLOSED = 4096  # closed connections
 KEPT_CALLS = 16384
 KEPT_TURNAROUNDS = 64  # of a connection
-LONGEST_TARGET = 2048  # bytes of a request's target that are kept
+LONGEST_TARGET = LONGEST_HEAD = 2048  # bytes of a request that are kept as they came
 _AT_ONCE = 256  # entries that are shown in one turn of the loop
 
 
@@ -80,24 +80,28 @@ class Call(msgspec.Struct, gc=False, kw_only=True):
     ordinal: int = 0
     connection: int
     protocol: HttpProtocol
-    method: bytes
-    target: bytes  # its first LONGEST_TARGET bytes
-    traceparent: bytes | None
+    head: bytes | RequestHead  # of HTTP/1.1 as it came, and read when somebody wants to know
     started_s: float
     asked_s: float | None = None
     first_byte_s: float | None = None
     ended_s: float | None = None
     status: int | None = None
-    bytes_up: int
+    bytes_up: int = 0
     bytes_down: int = 0
     ended: Ended = "open"
     fault: str | None = None
     body: Digest | None = None  # None: so far there is none
     digest: str | None = None  # None: not worked out yet
 
+    @property
+    def request(self) -> RequestHead:
+        if isinstance(self.head, bytes):
+            self.head = read_request(self.head, len(self.head))
+        return self.head
+
     def begin_body(self) -> Digest:
         """Of which it is told the contents."""
-        self.body = self.body or Digest(self.method, self.target)
+        self.body = self.body or Digest(self.request.method, self.request.target)
         return self.body
 
     def asked(self, now_s: float) -> None:
@@ -115,13 +119,19 @@ class Call(msgspec.Struct, gc=False, kw_only=True):
         """Also if it is still open."""
         return self.ended_s is None or self.asked_s is None or max(self.ended_s, self.asked_s) >= since_s
 
+    def shorten(self) -> None:
+        """Of a long target only the beginning is kept, but its digest is of all of it."""
+        if len(self.request.target) > LONGEST_TARGET:
+            self.begin_body()
+            self.head = msgspec.structs.replace(self.request, target=self.request.target[:LONGEST_TARGET])
+
     def shown(self) -> TapCall:
         return TapCall(
             ordinal=self.ordinal,
             connection=self.connection,
             protocol=self.protocol,
-            method=self.method.decode("latin-1"),
-            path=path_of(self.target),
+            method=self.request.method.decode("latin-1"),
+            path=path_of(self.request.target),
             started_s=self.started_s,
             asked_s=self.asked_s,
             first_byte_s=self.first_byte_s,
@@ -131,7 +141,7 @@ class Call(msgspec.Struct, gc=False, kw_only=True):
             bytes_down=self.bytes_down,
             ended=self.ended,
             fault=self.fault,
-            trace=trace_id(self.traceparent),
+            trace=trace_id(self.request.traceparent),
             digest=self._digest(),
         )
 
@@ -140,7 +150,7 @@ class Call(msgspec.Struct, gc=False, kw_only=True):
         if self.asked_s is None:
             return ""
         if self.digest is None:
-            self.digest = Digest(self.method, self.target).hex()
+            self.digest = Digest(self.request.method, self.request.target).hex()
         return self.digest
 
 
@@ -177,9 +187,8 @@ class Ledger:
         """A new request; it is counted as offered to the rules."""
         self._rules.requests += 1
         call.ordinal = self._rules.requests
-        if len(call.target) > LONGEST_TARGET:
-            call.body = Digest(call.method, call.target)
-            call.target = call.target[:LONGEST_TARGET]
+        if len(call.head) > LONGEST_HEAD if isinstance(call.head, bytes) else len(call.head.target) > LONGEST_TARGET:
+            call.shorten()
         self._calls.append(call)
 
     async def read(self, since_s: float) -> TapJournal:

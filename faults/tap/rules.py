@@ -5,9 +5,10 @@ traffic moves it; one without is drawn by its number among all eligible ones.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from faults.drawing import drawn
+from faults.tap.head import trace_id
 from faults.tap.rule import Rule, RuleCount, path_pattern
 
 KEPT_TRACES = 65536  # per rule; of a trace that came before so many others it is forgotten how often it was met
@@ -75,23 +76,26 @@ class Rules:
         self.requests = 0
         self.on_requests = False  # whether a request may be taken now
         self._rules: list[_Live] = []
+        self._on: dict[str, list[_Live]] = {}  # those that are on, by what they count by
 
     def replace(self, rules: Sequence[Rule]) -> None:
         """From now on these; one whose id was there keeps its counts."""
         known = {live.rule.id: live for live in self._rules}
         self._rules = [self._renewed(rule, known.get(rule.id)) for rule in rules]
-        self.on_requests = any(rule.on and rule.per == "request" for rule in rules)
+        on = [live for live in self._rules if live.rule.on]
+        self._on = {per: [live for live in on if live.rule.per == per] for per in ("request", "connection")}
+        self.on_requests = bool(self._on["request"])
 
     def connection(self) -> Rule | None:
         """The rule that takes the connection that was just counted, if one does."""
-        lives = (live for live in self._rules if live.rule.on and live.rule.per == "connection")
-        return _first_to_take(lives, None)
+        return _first_to_take(self._on.get("connection", []), None)
 
-    def request(self, method: str, path: str, trace: str | None, *, steerable: bool) -> Rule | None:
+    def request(self, method: str, path: str, traceparent: bytes | None, *, steerable: bool) -> Rule | None:
         """The rule that takes the request that was just counted, if one does; none does if it isn't `steerable`."""
-        lives = [
-            live for live in self._rules if live.rule.on and live.rule.per == "request" and live.matches(method, path)
-        ]
+        lives = [live for live in self._on.get("request", []) if live.matches(method, path)]
+        if not lives:
+            return None
+        trace = trace_id(traceparent)
         if steerable:
             return _first_to_take(lives, trace)
         for live in lives:
@@ -116,7 +120,7 @@ class Rules:
         return self.requests if rule.per == "request" else self.connections
 
 
-def _first_to_take(lives: Iterable[_Live], trace: str | None) -> Rule | None:
+def _first_to_take(lives: Sequence[_Live], trace: str | None) -> Rule | None:
     """Of all that draw, the first that wants it; the others have counted it as eligible."""
     takers = [live for live in lives if live.draw(trace)]
     if not takers:

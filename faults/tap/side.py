@@ -106,7 +106,7 @@ class Client(Side):
         hop = self.hop
         if hop.straight:
             hop.upstream_write(data)
-            hop.later(hop.watch.up, data)
+            hop.later(hop.see_up, data)
         else:
             hop.up(data)
 
@@ -122,7 +122,7 @@ class Upstream(Side):
         hop = self.hop
         if self is hop.upstream:
             hop.client_write(data)
-            hop.later(hop.watch.down, data)
+            hop.later(hop.see_down, data)
         elif self is hop.aside:
             hop.down_aside(data)
 

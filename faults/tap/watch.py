@@ -1,7 +1,8 @@
 """What is spoken on one connection, followed as far as it is understood, from then on as bytes."""
 
 from faults.tap.body import NotUnderstood
-from faults.tap.http1 import Gate, Http1
+from faults.tap.gate import Gate
+from faults.tap.http1 import Http1
 from faults.tap.http2 import PREFACE_LINE, Http2, is_settings
 from faults.tap.ledger import Connection, Ledger
 from faults.tap.rules import Rules

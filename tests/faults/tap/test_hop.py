@@ -2,11 +2,14 @@
 
 import asyncio
 import random
+import socket
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from faults.tap import dialling
 from faults.tap.rule import Rule
 
 ANY = Rule(id="f", lane="127.0.0.1:1", per="request", n=10_000_000)  # looks at every request, takes none
@@ -143,6 +146,30 @@ def test_an_upstream_that_refuses_closes_the_client_and_is_counted(lab):
         (one,) = await lab.connections(tap, ended=1)
         assert one.ended == "upstream unreachable"
         assert (await lab.journal(tap)).refused == 1
+
+    lab.run(check)
+
+
+def test_an_upstream_that_never_answers_the_dial_is_given_up_and_holds_up_nobody(lab, monkeypatch):
+    monkeypatch.setattr(dialling, "DIAL_S", 0.3)
+
+    async def check(place):
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as fillers:
+            for _ in range(3):  # then the kernel takes no more
+                filler = fillers.enter_context(socket.socket())
+                filler.setblocking(False)
+                filler.connect_ex(full.getsockname())
+            address, arrived = await place.peers()
+            tap = await place.tap(f"127.0.0.1:{full.getsockname()[1]}")
+            stuck = await place.client(tap)
+            tap.upstream = address
+            other = await place.client(tap)
+            other.say(b"meanwhile")
+            assert await (await arrived.get()).hear(9) == b"meanwhile"
+            assert await stuck.rest() == b""
+            (one,) = [one for one in await lab.connections(tap, ended=1) if one.ended]
+            assert one.ended == "upstream unreachable"
+            assert (await lab.journal(tap)).refused == 0
 
     lab.run(check)
 

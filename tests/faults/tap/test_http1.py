@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from faults.tap import http1
 from faults.tap.rule import Rule
 
 ANY = Rule(id="f", lane="127.0.0.1:1", per="request", n=10_000_000)  # looks at every request, takes none
@@ -152,6 +153,24 @@ def test_pipelined_requests_are_answered_in_their_order(lab, gate):
         assert [await client.answer() for _ in range(5)] == [b"main /%d" % number for number in range(5)]
         found = await lab.calls(tap, ended=5)
         assert [(call.path, call.ended) for call in found] == [(f"/{number}", "answered") for number in range(5)]
+
+    lab.run(check)
+
+
+@pytest.mark.parametrize("gate", ["open", "shut"])
+def test_requests_that_nobody_answers_are_borne_in_mind_up_to_a_bound(lab, gate, monkeypatch):
+    monkeypatch.setattr(http1, "MOST_WAITING", 3)
+
+    async def check(place):
+        address, arrived = await place.peers()
+        tap = await place.tap(address, rules_of(gate))
+        client = await place.client(tap)
+        upstream = await arrived.get()
+        for _ in range(5):
+            client.say(NEXT)
+            assert await upstream.hear(len(NEXT)) == NEXT
+        found = await lab.journal(tap, lambda journal: journal.connections[0].protocol == "bytes")
+        assert found.called == 3
 
     lab.run(check)
 

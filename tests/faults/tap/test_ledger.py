@@ -11,11 +11,8 @@ def a_call(started_s: float = 1.0, target: bytes = b"/a") -> Call:
     return Call(
         connection=1,
         protocol="http/1.1",
-        method=b"GET",
-        target=target,
-        traceparent=None,
+        head=b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target,
         started_s=started_s,
-        bytes_up=10,
     )
 
 

@@ -12,7 +12,8 @@ def a_rule(name: str = "f", **more) -> Rule:
 
 def asked(rules: Rules, trace: str | None = None, *, steerable: bool = True) -> str | None:
     rules.requests += 1
-    taken = rules.request("GET", "/a", trace, steerable=steerable)
+    traceparent = f"00-{trace}-b7ad6b7169203331-01".encode() if trace is not None else None
+    taken = rules.request("GET", "/a", traceparent, steerable=steerable)
     return taken.id if taken is not None else None
 
 
@@ -21,7 +22,7 @@ def test_taking_one_rule_away_moves_no_other():
     alone.replace([a_rule("b")])
     both.replace([a_rule("a"), a_rule("b")])
     for number in range(50):
-        trace = f"{number:032x}"
+        trace = f"{number + 1:032x}"
         taken = asked(both, trace)
         assert asked(alone, trace) == ("b" if taken == "b" or (taken == "a" and drawn("7/b", trace, 1) < 0.5) else None)
 
