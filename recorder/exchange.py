@@ -19,12 +19,15 @@ class Header(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A body as it crossed the wire, still encoded as Content-Encoding says. `encoding` is 'base64' when not UTF-8.
 
-    A body that could not be decoded, so not be redacted, is withheld: its size is all that is kept.
+    Of a body beyond the recorder's cap, `digest` stands for the text: HMAC-SHA256 in hex under a key of the recording's
+    key, so that equal bodies are told and no text can be guessed. A body that could not be decoded, so not be
+    redacted, is withheld: its size is all that is kept.
     """
 
-    size: int  # bytes
+    size: int  # bytes, of all of it
     text: str = ""
     encoding: str | None = None
+    digest: str | None = None
 
     @classmethod
     def of(cls, raw: bytes) -> "Content":
@@ -38,28 +41,45 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return base64.b64decode(self.text) if self.encoding == "base64" else self.text.encode()
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     method: str
     url: str  # the request target as sent: path and query, unnormalised
     http_version: str
     headers: tuple[Header, ...]
     post_data: Content
+    trailers: tuple[Header, ...] = ()
 
 
-class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     status: int
     status_text: str
     http_version: str
     headers: tuple[Header, ...]
     content: Content
+    trailers: tuple[Header, ...] = ()
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A WebSocket message: whole, without its frames and mask, decompressed."""
+
+    at_s: float  # when it was whole at the recorder
+    from_client: bool
+    binary: bool = False
+    content: Content
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`response` is None exactly when `error` says why there is none (never disguised as a 5xx)."""
+    """`response` is None exactly when `error` says why there is none (never disguised as a 5xx).
+
+    A WebSocket is one exchange: the request that opened it, the 101, and its `messages` in order.
+    """
 
     id: str
     session: str
-    connection: str
+    connection: str  # of the client
+    nth: int = 0  # request of its connection, from 1; 0: not known
+    closes: bool = False  # the connection ended with this exchange
+    recorder: str = ""  # which of several made it
     started_s: float  # first byte of the request
     request_ended_s: float
     first_byte_s: float | None = None  # of the response
@@ -67,6 +87,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     request: Request
     response: Response | None = None
     error: str | None = None
+    messages: tuple[Message, ...] = ()
+    messages_left_out: int = 0  # came after the bound on a socket's messages
 
 
 def header_values(headers: Iterable[Header], name: str) -> list[str]:
