@@ -161,7 +161,7 @@ def _receipt_more(row: Row, routes: Mapping[str, str]) -> list[tuple[str, str]]:
     moved = f"{row.bytes_up:,} up, {row.bytes_down:,} down" if row.bytes_up or row.bytes_down else ""
     told = {
         "": sentence(row.remark) if row.remark else "",
-        "steps": steps_told(row, routes),
+        "steps in flight" if row.in_flight else "steps": steps_told(row, routes),
         "connections": connections_told(row),
         "bytes": moved if row.hit_times else "",
     }

@@ -57,9 +57,9 @@ def _fault_case(suite: Xml.Element, record: RunRecord, row: Row) -> None:
     """Passes where it is known to have hit, with what it did."""
     case = _testcase(suite, record, f"fault {row.fault} on {row.link} hits")
     if row.missed:
-        _verdict(case, "error", "no hit", row.remark or f"{row.fault} hit nothing", [row.took])
+        _verdict(case, "error", "no hit", f"{row.fault} {row.remark or 'hit nothing'}", [row.took])
     elif not row.hit_times:
-        _verdict(case, "skipped", "not visible", row.remark or "whether it hit cannot be seen", ())
+        _verdict(case, "skipped", "not visible", f"{row.fault} {row.remark or 'may have hit, none can see'}", ())
     else:
         told = ", ".join(filter(None, (row.took, row.seen)))
         Xml.SubElement(case, "system-out").text = printable(f"{told} (hit: {row.hit})")

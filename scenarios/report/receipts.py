@@ -11,7 +11,8 @@ import msgspec
 from faults.fault import Effect, Receipt
 from scenarios.report.wording import counted, listed, some_of
 
-_STEPS = 6  # of each route, told one by one
+_ROUTES = 6  # told one by one
+_STEPS = 4  # of each route, told one by one
 _CONNECTIONS = 8  # told one by one
 
 
@@ -36,7 +37,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect
     bytes_up: int
     bytes_down: int
-    steps: tuple[str, ...]
+    steps: tuple[str, ...]  # of the times that hit
+    in_flight: bool  # whether those are the steps that were in flight, since it cannot be told which it hit
     connections: tuple[int, ...]
     why: str  # it was not seen to hit, of those times; '' where each hit
 
@@ -74,13 +76,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def remark(self) -> str:
-        """Why it hit nothing, or not each time, in a sentence; '' where there is nothing to say."""
+        """Why it hit nothing, or not each time, as it reads after its name; '' where there is nothing to say."""
         if not self.why:
             return ""
         if self.missed:
-            return f"{self.fault} hit nothing: {self.why}{self._mend}"
-        which = "whether it hit cannot be seen" if not self.hit_times else "not each time hit"
-        return f"{self.fault}, {which}: {self.why}"
+            return f"hit nothing: {self.why}{self._mend}"
+        return f"{'did not hit each time' if self.hit_times else 'may have hit, none can see'}: {self.why}"
 
     @property
     def _mend(self) -> str:
@@ -111,18 +112,22 @@ def rows(receipts: Iterable[tuple[str, Receipt]]) -> tuple[Row, ...]:
 def missed(receipts: Iterable[Receipt]) -> tuple[str, ...]:
     """A sentence for each declared fault that surely hit nothing, with the reason, and the mend where one is known."""
     return tuple(
-        f"fault {row.remark or f'{row.fault} hit nothing'}"
+        f"fault {row.fault} {row.remark or 'hit nothing'}"
         for row in rows(("", receipt) for receipt in receipts)
         if row.missed
     )
 
 
 def steps_told(row: Row, routes: Mapping[str, str]) -> str:
-    """'POST /checkout (s3, s7 and 4 more steps), GET /cart (s9)': the row's steps by their `routes`."""
+    """The row's steps by their `routes`: 'POST /checkout (s3, s7 and 4 more steps), GET /cart (s9)'.
+
+    Where it is only known which were in flight they are counted, most first: 'POST /checkout 6 times, GET /cart'.
+    """
     by_route: dict[str, list[str]] = {}
     for step in row.steps:
         by_route.setdefault(routes.get(step, ""), []).append(step)
-    return ", ".join(_of_route(route, steps) for route, steps in by_route.items())
+    told = [(_counted if row.in_flight else _named)(route, by_route[route]) for route in _most_first(by_route)]
+    return ", ".join(some_of(told, _ROUTES, "route"))
 
 
 def connections_told(row: Row) -> str:
@@ -130,7 +135,15 @@ def connections_told(row: Row) -> str:
     return listed(some_of([str(number) for number in row.connections], _CONNECTIONS, "connection"))
 
 
-def _of_route(route: str, steps: Sequence[str]) -> str:
+def _most_first(by_route: Mapping[str, Sequence[str]]) -> list[str]:
+    return sorted(by_route, key=lambda route: -len(by_route[route]))
+
+
+def _counted(route: str, steps: Sequence[str]) -> str:
+    return (route or counted(len(steps), "step")) + (f" {len(steps):,} times" if route and len(steps) > 1 else "")
+
+
+def _named(route: str, steps: Sequence[str]) -> str:
     told = listed(some_of(steps, _STEPS, "step"))
     return f"{route} ({told})" if route else told
 
@@ -154,6 +167,7 @@ def _row(phase: str, link: str, fault: str, group: Sequence[Receipt]) -> Row:
         bytes_up=sum(receipt.bytes_up for receipt in group),
         bytes_down=sum(receipt.bytes_down for receipt in group),
         steps=tuple(dict.fromkeys(step for receipt in hit for step in receipt.steps)),
+        in_flight=any(len(receipt.steps) > receipt.hits for receipt in hit),
         connections=tuple(dict.fromkeys(number for receipt in group for number in receipt.hit_connections)),
         why="; ".join(_reasons(receipt.detail for receipt in group if not receipt.hit)),
     )

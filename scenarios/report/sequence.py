@@ -8,11 +8,13 @@ import msgspec
 
 from faults.fault import Fault
 from replayer.plan import Burst, Drop, Plan, Step
+from scenarios.downstream import Caused
 from scenarios.finding import Finding
-from scenarios.report.wording import sessions_of
+from scenarios.report.wording import counted, sessions_of
 
 _ROWS = 40
 _SESSIONS = 6
+_ASKS = 2  # of one request, drawn
 EDGE = "edge"  # the link between the replayer and the system; every other one leads from the system to what it needs
 
 Reply = Literal["ok", "refused", "broken", "unsent", "unseen"]
@@ -21,6 +23,14 @@ Reply = Literal["ok", "refused", "broken", "unsent", "unseen"]
 class Lane(msgspec.Struct, frozen=True):
     name: str
     kind: Literal["session", "system", "needed"]
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What the system asked for on a link, from its lane to the lane `to`; `broken`: not always answered whole."""
+
+    to: int
+    label: str
+    broken: bool
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +42,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     reply: str
     how: Reply
     changed: bool  # an edit touched it: it is not as recorded
+    asks: tuple[Ask, ...] = ()  # two at most, the second saying how many more there are
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -61,9 +72,13 @@ class Sequence(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...]
     groups: tuple[Group, ...]
 
+    @property
+    def asks_broken(self) -> bool:
+        return any(ask.broken for row in self.rows for ask in row.asks)
+
 
 def sequence(finding: Finding) -> Sequence | None:
-    """Lanes: each session, the system, what lies behind each faulted link. Rows in due order.
+    """Lanes: each session, the system, what lies behind each link that was faulted or asked. Rows in due order.
 
     None of a plan that is too large to be read as a picture: more than forty requests, or six sessions.
     """
@@ -71,7 +86,7 @@ def sequence(finding: Finding) -> Sequence | None:
     steps = plan.steps
     if len(steps) > _ROWS or len(sessions_of(steps)) > _SESSIONS:
         return None
-    lanes = _lanes(plan)
+    lanes = _lanes(finding)
     names = [lane.name for lane in lanes]
     answers = {beat.step: beat.answer for beat in finding.timeline if beat.step}
     changed = _changed(plan)
@@ -83,6 +98,7 @@ def sequence(finding: Finding) -> Sequence | None:
             reply=answers.get(step.id, ""),
             how=_how(answers.get(step.id, "")),
             changed=step.id in changed,
+            asks=_asks(step, finding, lanes),
         )
         for number, step in enumerate(steps, start=1)
     )
@@ -95,14 +111,33 @@ def sequence(finding: Finding) -> Sequence | None:
     )
 
 
-def _lanes(plan: Plan) -> tuple[Lane, ...]:
+def _lanes(finding: Finding) -> tuple[Lane, ...]:
+    plan = finding.plan
     sessions = [Lane(session, "session") for session in sessions_of(plan.steps)]
-    links = dict.fromkeys(fault.link for fault in plan.header.faults if fault.link != EDGE)
+    faulted = [fault.link for fault in plan.header.faults if fault.link != EDGE]
+    links = dict.fromkeys([*faulted, *(each.link for each in finding.downstream if each.step is not None)])
     return (*sessions, Lane("system", "system"), *(Lane(link, "needed") for link in links))
 
 
 def _system(lanes: tuple[Lane, ...]) -> int:
     return next(index for index, lane in enumerate(lanes) if lane.kind == "system")
+
+
+def _asks(step: Step, finding: Finding, lanes: tuple[Lane, ...]) -> tuple[Ask, ...]:
+    places = {lane.name: place for place, lane in enumerate(lanes) if lane.kind == "needed"}
+    mine = [each for each in finding.downstream if each.step == step.id]
+    asks = [Ask(places[each.link], _label(each), each.broken > 0) for each in mine]
+    if len(asks) <= _ASKS:
+        return tuple(asks)
+    last = asks[_ASKS - 1]
+    more = counted(len(asks) - _ASKS + 1, "more route")
+    return (*asks[: _ASKS - 1], Ask(last.to, more, any(ask.broken for ask in asks[_ASKS - 1 :])))
+
+
+def _label(each: Caused) -> str:
+    """'POST /charges 3 times, 2 exact repeats'."""
+    repeats = f", {counted(each.repeats, 'exact repeat')}" if each.repeats else ""
+    return each.route if each.times == 1 else f"{each.route} {each.times:,} times{repeats}"
 
 
 def _band(fault: Fault, lanes: tuple[Lane, ...], finding: Finding) -> Band:

@@ -139,7 +139,7 @@ class Terminal:
         self._console.print(table)
         for row in shown:
             if row.remark:
-                self._console.print(_indented(_text(row.remark, _STYLE["unknown"]), 2))
+                self._console.print(_indented(_text(f"{row.fault} {row.remark}", _STYLE["unknown"]), 2))
 
     def coverage(self, record: RunRecord) -> None:
         """Routes x kinds of fault; '·' is a pair that was never tried."""

@@ -1,10 +1,13 @@
+from typing import Any
+
 import pytest
 
 from faults.fault import At, Fault, Nth, Window
 from replayer.edits import act_as, burst, drop, reorder, repeat, set_value
 from replayer.plan import Plan
+from scenarios.downstream import Caused
 from scenarios.explore.material import Material
-from scenarios.explore.words import did, edit_words, fault_words, field_name, routes_in_words, short
+from scenarios.explore.words import caused_words, did, edit_words, fault_words, field_name, routes_in_words, short
 
 
 @pytest.fixture
@@ -61,6 +64,26 @@ def test_edits_say_what_was_changed(plan: Plan) -> None:
     ]:
         assert edit_words(edited.header.edits[-1], edited) == said
     assert login
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"times": 2, "repeats": 1, "by": "traceparent"}, "2 times, one an exact repeat of the other"),
+        ({"times": 3, "repeats": 1}, "3 times, 1 of them an exact repeat"),
+        ({"times": 3, "repeats": 2, "broken": 1}, "3 times, 2 of them exact repeats, 1 not answered whole"),
+        ({"times": 1, "broken": 1, "by": "time"}, "once, not answered whole (the step is told by time alone)"),
+    ],
+)
+def test_what_a_step_caused_says_how_often_and_which_were_repeats(plan: Plan, told: Any, said: str) -> None:
+    step = plan.steps[-1]
+    caused = Caused(link="payments", route="POST /charges", step=step.id, **told)
+    assert caused_words(caused, plan) == f"{step.route} ({step.id}) asked payments for POST /charges {said}"
+
+
+def test_what_no_known_step_caused_is_the_systems(plan: Plan) -> None:
+    said = "the system asked payments for POST /charges 2 times: for which step is not known"
+    assert caused_words(Caused(link="payments", route="POST /charges", times=2), plan) == said
 
 
 def test_places_and_values_read_as_people_say_them() -> None:

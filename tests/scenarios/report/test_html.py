@@ -192,7 +192,7 @@ def test_a_receipt_tells_what_it_hit_what_was_seen_and_which_steps_and_connectio
     )
     assert "steps POST /checkout (r102 and r106)" in text
     assert "connections 3 and 5" in text
-    assert "Payments-cut hit nothing: 14 requests passed it, and every answer came whole" in text
+    assert "Hit nothing: 14 requests passed it, and every answer came whole" in text
 
 
 def test_what_the_links_carried_is_a_row_for_each_phase(html: str) -> None:

@@ -93,9 +93,22 @@ def test_only_the_times_that_hit_name_their_steps() -> None:
 
 
 def test_steps_are_told_by_their_routes_the_first_few_and_how_many_more() -> None:
-    folded = row(receipt("f", steps=(*(f"s{n}" for n in range(8)), "x", "y")))
-    routes = {**{f"s{n}": "POST /pay" for n in range(8)}, "x": "GET /cart"}
-    assert steps_told(folded, routes) == "POST /pay (s0, s1, s2, s3, s4, s5 and 2 more steps), GET /cart (x), y"
+    folded = row(receipt("f", hits=9, steps=("x", *(f"s{n}" for n in range(6)), "y")))
+    routes = {**{f"s{n}": "POST /pay" for n in range(6)}, "x": "GET /cart"}
+    assert steps_told(folded, routes) == "POST /pay (s0, s1, s2, s3 and 2 more steps), GET /cart (x), y"
+
+
+def test_steps_that_were_only_in_flight_are_counted_by_their_routes() -> None:
+    folded = row(receipt("f", hits=2, steps=("a", "b", "c")))
+    assert folded.in_flight
+    assert steps_told(folded, {"a": "GET /cart", "b": "POST /pay", "c": "POST /pay"}) == "POST /pay 2 times, GET /cart"
+    assert not row(receipt("f", hits=3, steps=("a", "b", "c"))).in_flight
+
+
+def test_many_routes_are_told_in_part() -> None:
+    steps = tuple("abcdefgh")
+    told = steps_told(row(receipt("f", hits=9, steps=steps)), {step: f"GET /{step}" for step in steps})
+    assert told.endswith("GET /f (f), 2 more routes")
 
 
 def test_connections_are_told_the_first_few_and_how_many_more() -> None:
@@ -142,5 +155,6 @@ def test_a_fault_that_was_never_on_says_why_and_nothing_of_its_link() -> None:
 
 
 def test_why_not_each_time_hit_is_told_too() -> None:
-    assert row(receipt("f#1"), receipt("f#2", hit=False)).remark == "f, not each time hit: none was drawn"
+    assert row(receipt("f#1"), receipt("f#2", hit=False)).remark == "did not hit each time: none was drawn"
+    assert row(receipt("f", hit=None, detail="d")).remark == "may have hit, none can see: d"
     assert row(receipt("f")).remark == ""

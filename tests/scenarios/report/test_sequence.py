@@ -3,8 +3,9 @@ import pytest
 
 from faults.fault import At, Fault, Nth, Window
 from replayer.plan import Header, Plan
+from scenarios.downstream import Caused
 from scenarios.finding import Finding
-from scenarios.report.sequence import Band, Group, Lane, Sequence, sequence
+from scenarios.report.sequence import Ask, Band, Group, Lane, Sequence, sequence
 
 Findings = tuple[Finding, ...]
 
@@ -32,6 +33,26 @@ def test_lanes_are_the_sessions_the_system_and_what_lies_behind_each_faulted_lin
     picture = drawn(findings[0])
     assert picture.lanes == (Lane("s4", "session"), Lane("system", "system"), Lane("payments", "needed"))
     assert picture.system == 1
+
+
+def test_what_a_step_asked_for_leads_from_the_system_to_its_link(findings: Findings) -> None:
+    asks = [row.asks for row in drawn(findings[0]).rows]
+    repeated = Ask(2, "POST /charges 2 times, 1 exact repeat", broken=True)
+    assert asks == [(), (Ask(2, "GET /methods", broken=False),), (repeated,)]
+    assert drawn(findings[0]).asks_broken
+
+
+def test_a_link_that_was_asked_has_a_lane_without_a_fault_too(findings: Findings) -> None:
+    stock = Caused(link="stock", route="GET /lamp", times=1, step="s2-2")
+    nobody = Caused(link="mail", route="POST /", times=1)
+    picture = drawn(msgspec.structs.replace(findings[2], downstream=(stock, nobody)))
+    assert [lane.name for lane in picture.lanes if lane.kind == "needed"] == ["stock"]
+
+
+def test_of_many_things_that_a_step_asked_for_the_first_is_drawn_and_the_others_counted(findings: Findings) -> None:
+    asked = tuple(Caused(link="payments", route=f"GET /{n}", times=1, step="s4-1", broken=n // 3) for n in range(4))
+    row = drawn(msgspec.structs.replace(findings[0], downstream=asked)).rows[0]
+    assert row.asks == (Ask(2, "GET /0", broken=False), Ask(2, "3 more routes", broken=True))
 
 
 def test_a_fault_lies_where_its_receipt_says_it_was_met(findings: Findings) -> None:
