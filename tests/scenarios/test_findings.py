@@ -1,12 +1,14 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from faults.fault import At, Fault, FaultEvent, Receipt
 from foreshock.errors import UsageError
 from replayer.plan import Body, Header, Plan, Request, Step, Value
 from scenarios import findings
+from scenarios.downstream import Caused
 from scenarios.finding import Beat, Evidence, Finding, LeadTime, Moved, Necessity, Rarity
 from scenarios.findings import finding_text, key_of, read_finding, read_findings, write_finding
 
@@ -45,6 +47,7 @@ def finding() -> Finding:
         timeline=(Beat(t_s=0.25, session="a", what="POST /checkout", answer="200 in 12 ms", step="s1"),),
         fault_events=(FaultEvent(t_s=0.2, fault="f", link="payments", event="on"),),
         receipts=(Receipt(fault="f", link="payments", hit=None, steps=("s1",)),),
+        downstream=(Caused(link="payments", route="POST /charges", times=2, step="s1", by="time", repeats=1),),
     )  # fmt: skip
 
 
@@ -53,6 +56,14 @@ def test_a_finding_comes_back_from_its_file_as_it_was(finding: Finding, tmp_path
     assert path.name == f"{finding.key}.yaml"
     assert read_finding(path) == finding
     assert list(path.parent.iterdir()) == [path]  # nothing half-written beside it
+
+
+def test_a_file_from_before_what_was_caused_downstream_was_kept_reads(finding: Finding, tmp_path: Path) -> None:
+    before = msgspec.structs.replace(finding, downstream=())
+    path = tmp_path / "old.yaml"
+    path.write_text(finding_text(before).replace("downstream: []\n", ""))
+    assert "downstream" not in path.read_text()
+    assert read_finding(path) == before
 
 
 def test_a_person_can_read_the_file_from_the_top(finding: Finding) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foreshock.clock import Anchor
 from replayer.plan import Header, Plan
+from scenarios.downstream import Caused
 from scenarios.finding import Evidence, Finding
 from scenarios.ledger import Ledger, Order, as_seen_from_here
 from scenarios.loading import load_scenario
@@ -45,6 +47,14 @@ def ledger(tmp_path: Path, folder: RunFolder) -> Ledger:
     return Ledger(
         order, folder, Anchor(wall_s=1_700_000_000.25, monotonic_s=0.0), lambda text: text.replace("s3cret", "-")
     )
+
+
+def test_routes_of_what_was_caused_downstream_are_redacted(ledger: Ledger, folder: RunFolder) -> None:
+    told = Caused(link="payments", route="GET /users/s3cret", times=1)
+    ledger.findings = [msgspec.structs.replace(finding("a"), downstream=(told,))]
+    ledger.close("findings", "why")
+    (kept,) = Run.open(folder.path).findings
+    assert kept.downstream == (msgspec.structs.replace(told, route="GET /users/-"),)
 
 
 def test_what_found_nothing_and_doubted_nothing_has_passed(ledger: Ledger) -> None:

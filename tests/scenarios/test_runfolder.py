@@ -4,6 +4,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from faults.call import Call
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
 from foreshock.errors import HarnessError, UsageError
@@ -11,7 +12,7 @@ from recorder.listen.signal import LogLine, Sample
 from replayer.outcome import Answer, Attempt, History, Outcome
 from scenarios.finding import CheckResult
 from scenarios.runfolder import Run, RunFolder
-from scenarios.runlines import Seen
+from scenarios.runlines import CallLine, Seen
 from scenarios.runrecord import Phase, RunRecord
 
 NOW = datetime(2026, 11, 1, 16, 6, 59, tzinfo=timezone(timedelta(hours=1)))
@@ -114,6 +115,27 @@ def test_what_is_written_is_read_back_on_the_runs_clock(tmp_path: Path) -> None:
     assert [line.sample or line.log for line in run.signals()] == list(signals)
     assert run.findings == ()
     assert run.tears == []
+
+
+def test_calls_are_read_back_with_their_routes_and_a_folder_from_before_them_has_none(tmp_path: Path) -> None:
+    call = Call(
+        link="payments",
+        ordinal=1,
+        connection=1,
+        protocol="http/1.1",
+        method="POST",
+        path="/charges/topsecret-17",
+        started_s=0.5,
+        ended="answered",
+    )
+    with RunFolder.create(tmp_path, "shop", NOW, redact=lambda text: text.replace("charges", "***")) as folder:
+        folder.write_history("shake", a_history(calls=(call,)), origin_s=10.0)
+    run = Run(folder.path, a_record(), ())
+    assert list(run.calls()) == [
+        CallLine(phase="shake", link="payments", connection=1, route="POST /***/{id}", started_s=10.5, ended="answered")
+    ]
+    (folder.path / "calls.jsonl.zst").unlink()
+    assert list(run.calls()) == []
 
 
 def test_no_word_of_an_answer_and_nothing_from_the_wire_in_an_error_reaches_the_disk(tmp_path: Path) -> None:

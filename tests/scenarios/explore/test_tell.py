@@ -4,10 +4,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from faults.call import Call
 from faults.fault import At, Fault, Window
 from replayer.edits import burst, repeat, set_value
 from replayer.outcome import Attempt, Outcome
 from replayer.plan import Plan
+from scenarios.downstream import Caused
 from scenarios.execution import Execution
 from scenarios.explore.cuts import with_faults
 from scenarios.explore.material import Material
@@ -58,6 +60,30 @@ def test_a_finding_is_told_from_one_failing_execution(failing: Execution, checks
     assert finding.plan == failing.plan
     assert finding.receipts == failing.history.receipts
     assert finding.hits == 3
+
+
+def test_a_finding_tells_what_its_steps_caused_downstream(failing: Execution, checks: Any) -> None:
+    step = failing.plan.steps[-1].id
+    calls = tuple(
+        Call(
+            link="payments",
+            ordinal=ordinal,
+            connection=1,
+            protocol="http/1.1",
+            method="POST",
+            path="/charges/17",
+            started_s=float(ordinal),
+            digest="d",
+            step=step,
+            by="traceparent",
+        )
+        for ordinal in (1, 2)
+    )
+    seen = msgspec.structs.replace(failing, history=msgspec.structs.replace(failing.history, calls=calls))
+    finding = finding_of(seen, checks.charged_once, phase="explore", hits=3, evidence=None)
+    assert finding.downstream == (
+        Caused(link="payments", route="POST /charges/{id}", times=2, step=step, by="traceparent", repeats=1, broken=2),
+    )
 
 
 def test_the_timeline_has_a_beat_for_each_step_in_the_order_sent(failing: Execution) -> None:
