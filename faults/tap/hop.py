@@ -106,7 +106,7 @@ class Hop:
 
     def _let_pass(self) -> None:
         """What is held of a head goes on."""
-        self._hold = None
+        self._stop_hold()
         if self.watch.http is not None and not self.away:
             self._sink.send(self.watch.http.let_pass())
 
@@ -122,6 +122,8 @@ class Hop:
 
     def up(self, data: bytes) -> None:
         """From the client, when they can't go straight on."""
+        if self.closing:
+            return
         if not self.shut:
             self._sink.send(data)
             self.later(self.watch.up, data)
@@ -153,12 +155,16 @@ class Hop:
         holds = http is not None and not self.away and bool(http.unsent)
         if holds and self._hold is None:
             self._hold = self.loop.call_later(HOLD_S, self._let_pass)
-        elif not holds and self._hold is not None:
-            self._hold.cancel()
-            self._hold = None
+        elif not holds:
+            self._stop_hold()
         if self.aside is not None or self.upstream.full:
             self.regulate()
             self._return_if_done()
+
+    def _stop_hold(self) -> None:
+        if self._hold is not None:
+            self._hold.cancel()
+            self._hold = None
 
     def _return_if_done(self) -> None:
         """The request that is away and its answer are whole: the connection goes on as it was, if it is to go on."""
@@ -238,8 +244,7 @@ class Hop:
         self.straight = False
         given_up = self._client_ended or ended.startswith("client")
         self.watch.ended(monotonic(), reset=reset, given_up=given_up)
-        if self._hold is not None:
-            self._hold.cancel()
+        self._stop_hold()
         for dial in self._dials:
             dial.cancel()
         for side in (self.client, self.upstream, self.aside):
