@@ -23,6 +23,7 @@ from foreshock.errors import HarnessError
 CONNECT_S = 2.0
 READ_S = 5.0  # a hung Toxiproxy answers 503 after 25 s; nobody waits for that
 _PLAIN_VERSION = re.compile(r"\d+\.\d+\.\d+\S{0,20}|git")  # as 2.1 and older say it; newer ones do in JSON
+ONCE_HUNG_S = 1.0  # healing calls it again and again: whoever waits for a hung server has waited before
 _AT_ONCE = 16  # kept-alive connections to a server
 _STATUS = {NotFound: 404, ProxyExists: 409, InvalidToxic: 400}
 
@@ -67,6 +68,7 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
         self.url = url.rstrip("/")
         self.what = what
         self.read_s = read_s
+        self._patience_s = read_s  # less once it hung, until it answers again
         self._last_words = last_words
         self._patches = True  # until it says that it has no PATCH
         self._session = requests.Session()  # shared by threads: its pool is safe, and it keeps no cookies here
@@ -97,13 +99,15 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
     def request(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """The answer, if it is a success. Raises Refused, or HarnessError when there is none."""
         call = f"{self.what} at {self.url}: {method} {path}"
-        kwargs.setdefault("timeout", (CONNECT_S, self.read_s))
+        waited_s = self._patience_s
+        kwargs.setdefault("timeout", (CONNECT_S, waited_s))
         try:
             answer = self._session.request(method, self.url + path, allow_redirects=False, **kwargs)
             validate_response(answer)
         except requests.Timeout:
+            self._patience_s = min(self.read_s, ONCE_HUNG_S)
             raise Hangs(
-                f"{call}: no answer within {self.read_s:g} s; it hangs (Toxiproxy does when a client stops reading): "
+                f"{call}: no answer within {waited_s:g} s; it hangs (Toxiproxy does when a client stops reading): "
                 "restart it"
             ) from None
         except requests.RequestException as error:
@@ -111,6 +115,7 @@ class Api(APIConsumer):  # type: ignore[misc]  # the library is untyped
             raise OutOfReach(f"{call}: no connection ({_reason(error)}): {ended}") from None
         except tuple(_STATUS) as error:
             raise Refused(f"{call}: {_message(error.args[0])}", _STATUS[type(error)]) from None
+        self._patience_s = self.read_s
         if answer.status_code >= requests.codes.multiple_choices:
             raise Refused(f"{call}: {answer.status_code}: {_message(answer.content)}", answer.status_code)
         return answer
