@@ -63,7 +63,8 @@ def caused_words(each: Caused, plan: Plan) -> str:
     times = "once" if each.times == 1 else f"{each.times:,} times"
     said = [f"asked {each.link} for {each.route} {times}", *_repeats(each)]
     if each.broken:
-        said.append("not answered whole" if each.times == each.broken else f"{each.broken:,} not answered whole")
+        which = f"{each.broken:,} not" if each.broken < each.times else "none" if each.times > 1 else "not"
+        said.append(f"{which} answered whole")
     if each.step is None:
         return f"the system {', '.join(said)}: for which step is not known"
     by = " (the step is told by time alone)" if each.by == "time" else ""

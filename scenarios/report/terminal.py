@@ -113,6 +113,7 @@ class Terminal:
             f"{counted(search.executions, 'plan')} run for real on {counted(search.instances, 'instance')} in "
             f"{format_duration(search.took_s)}, then {search.minimising:,} to minimise, {search.evidence:,} as evidence"
         )
+        self._console.print()
         self._console.print(_labelled("search", _text(" · ".join([said, *remarks(search)]))))
 
     def stories(self, stories: Sequence[Story]) -> None:

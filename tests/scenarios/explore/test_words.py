@@ -72,6 +72,7 @@ def test_edits_say_what_was_changed(plan: Plan) -> None:
         ({"times": 2, "repeats": 1, "by": "traceparent"}, "2 times, one an exact repeat of the other"),
         ({"times": 3, "repeats": 1}, "3 times, 1 of them an exact repeat"),
         ({"times": 3, "repeats": 2, "broken": 1}, "3 times, 2 of them exact repeats, 1 not answered whole"),
+        ({"times": 2, "broken": 2}, "2 times, none answered whole"),
         ({"times": 1, "broken": 1, "by": "time"}, "once, not answered whole (the step is told by time alone)"),
     ],
 )

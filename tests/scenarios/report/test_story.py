@@ -34,7 +34,7 @@ def test_why_possible_says_the_smallest_plan_the_fault_and_what_happens_without_
         "3 requests of 1 session, under 1 fault: POST /login → POST /cart → POST /checkout.",
         "Fault lost_reply on payments during POST /checkout.",
         "On the failing run, POST /checkout (s4-3) asked payments for POST /charges 2 times, "
-        "one an exact repeat of the other, not answered whole.",
+        "one an exact repeat of the other, none answered whole.",
         "Run again, 5 of 5 show it; the control (the same sessions as recorded, one by one and without faults) "
         "0 of 5 (p = 0.004).",
         "Without the fault lost_reply on payments during POST /checkout it never came: 0 of 5.",
