@@ -14,7 +14,7 @@ def toxic_from(asked: ToxicBody, taken: Collection[str], seed: int, proxy: str) 
         raise ApiError(400, "stream was invalid, can be either upstream or downstream")
     if asked.type not in ATTRIBUTES:
         raise ApiError(400, "invalid toxic type")
-    name = asked.name or f"{asked.type}_{asked.stream.lower()}"
+    name = asked.name or f"{asked.type}_{asked.stream}"
     if "/" in name or name in (".", ".."):  # clients take these out of a path
         raise ApiError(400, "toxic name was invalid, can't contain '/' or be '.' or '..'")
     if name in taken:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from faults.toxic import Toxic
 from faults.toxiproxy import Server
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -59,9 +58,9 @@ class Hop:
         return client
 
     def add(self, kind: str, name: str = "t", stream: str = "downstream", toxicity: float = 1.0, **attributes) -> None:
-        self.proxy.add_toxic(
-            Toxic(name=name, type=kind, stream=stream, toxicity=toxicity, attributes=attributes)  # type: ignore[arg-type]
-        )
+        """As the API takes it: also what `faults.toxic.Toxic` would not."""
+        toxic = {"name": name, "type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes}
+        self._server.api.post("/proxies/p/toxics", json=toxic)
 
     def update(self, toxicity: float | None = None, **attributes) -> None:
         """Of the toxic 't'."""

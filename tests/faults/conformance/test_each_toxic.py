@@ -228,10 +228,11 @@ def test_timeout_closes_a_silent_connection(hop, how_it_ends):
     hop(check)
 
 
-def test_a_timeout_of_nothing_never_closes(hop):
+@pytest.mark.parametrize("timeout", [0, -5])
+def test_a_timeout_of_nothing_never_closes(hop, timeout):
     async def check(hop):
         client = await hop.client()
-        hop.add("timeout", timeout=0)
+        hop.add("timeout", timeout=timeout)
         client.writer.write(b"x\n")
         assert await client.silent_for(0.15)
 
@@ -389,10 +390,11 @@ def test_a_limit_that_is_met_exactly_closes_too(hop, how_it_ends):
     hop(check)
 
 
-def test_a_limit_of_nothing_closes_at_the_first_data_and_leaves_the_idle_alone(hop, how_it_ends):
+@pytest.mark.parametrize("limit_bytes", [0, -1])
+def test_a_limit_of_nothing_closes_at_the_first_data_and_leaves_the_idle_alone(hop, how_it_ends, limit_bytes):
     async def check(hop):
         client = await hop.client()
-        hop.add("limit_data", bytes=0)
+        hop.add("limit_data", bytes=limit_bytes)
         assert await client.silent_for(0.05)
         client.writer.write(b"x\n")
         assert (await how_it_ends(client))[1] == b""

@@ -14,6 +14,8 @@ def test_version_is_json_with_a_newline(call):
 def test_unknown_paths_are_not_found(call, path):
     answer = call("GET", path)
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,8 @@ def test_wrong_methods_are_said_without_a_body(call, method, path):
 def test_browsers_are_turned_away(call):
     answer = call("GET", "/version", **{"User-Agent": "Mozilla/5.0"})
     assert (answer.status_code, answer.text) == (403, "User agent not allowed\n")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert len(answer.headers["X-Toxiproxy-Request-Id"]) == 20
 
 
 def test_keys_are_read_in_any_case_and_what_follows_is_ignored(call):
@@ -78,3 +82,15 @@ def test_half_a_character_is_replaced(call):
     made = call("POST", "/proxies", '{"name":"a\\ud800b","upstream":"127.0.0.1:1","listen":"127.0.0.1:0"}')
     assert (made.status_code, made.json()["name"]) == (201, "a\ufffdb")
     assert call("GET", "/proxies/a%EF%BF%BDb").json() == made.json()
+
+
+def test_an_error_of_populate_is_json_without_a_newline_and_in_this_order(call):
+    answer = call("POST", "/populate", [{"name": "x"}])
+    said = '{"error":"missing required field: upstream at proxy 1","status":400,"proxies":null}'
+    assert (answer.headers["Content-Type"], answer.text) == ("application/json", said)
+
+
+def test_an_update_by_post_does_what_patch_does(call, proxy):
+    call("POST", "/proxies/c/toxics", {"type": "noop"})
+    for path, change in [("/proxies/c", {"enabled": False}), ("/proxies/c/toxics/noop_downstream", {"toxicity": 0.5})]:
+        assert call("POST", path, change).json() == call("PATCH", path, change).json()

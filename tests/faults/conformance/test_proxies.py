@@ -15,7 +15,7 @@ LATENCY = {
 
 def test_a_proxy_is_created_with_a_real_port_and_shown_in_toxiproxys_key_order(call, proxy):
     assert list(proxy) == ["name", "listen", "upstream", "enabled", "Logger", "toxics"]
-    assert proxy["enabled"] is True
+    assert (proxy["enabled"], proxy["Logger"], proxy["toxics"]) == (True, {}, [])
     assert not proxy["listen"].endswith(":0")
     assert call("GET", "/proxies").json() == {"c": proxy}
     assert call("GET", "/proxies/c").json() == proxy
@@ -62,9 +62,36 @@ def test_a_proxy_is_updated_but_for_its_name(call, proxy, method):
     assert answer.json() == {**proxy, "upstream": "127.0.0.1:2", "enabled": False}
 
 
-def test_a_deleted_proxy_is_gone(call, proxy):
+def test_a_deleted_proxy_is_gone_and_refuses(call, proxy):
     assert call("DELETE", "/proxies/c").status_code == 204
-    assert call("GET", "/proxies").json() == {}
+    assert call("GET", "/proxies").text == "{}"
+    host, _, port = proxy["listen"].rpartition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+
+
+def test_proxies_are_shown_by_name_in_order(call):
+    for name in ("b", "a", "ab", "B"):
+        call("POST", "/proxies", {"name": name, "upstream": "127.0.0.1:1", "listen": "127.0.0.1:0"})
+    assert list(call("GET", "/proxies").json()) == ["B", "a", "ab", "b"]
+
+
+def test_a_proxy_moves_to_another_port_with_its_toxics_and_leaves_the_old_one(call, proxy):
+    call("POST", "/proxies/c/toxics", {"type": "latency"})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    assert call("PATCH", "/proxies/c", {"listen": listen}).json() == {**proxy, "listen": listen, "toxics": [LATENCY]}
+    host, _, port = proxy["listen"].rpartition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+    socket.create_connection(("127.0.0.1", int(listen.rpartition(":")[2]))).close()
+
+
+def test_a_listen_address_that_is_none_is_a_500_and_changes_nothing(call, proxy, says):
+    status, error = says(call("PATCH", "/proxies/c", {"listen": "garbage", "upstream": "other", "enabled": False}))
+    assert (status, error.endswith("address garbage: missing port in address")) == (500, True)
+    assert call("GET", "/proxies/c").json() == proxy
 
 
 def test_reset_removes_toxics_and_enables(call, proxy):

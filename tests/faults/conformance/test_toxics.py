@@ -33,6 +33,11 @@ def test_a_stream_is_echoed_as_it_was_sent_and_unknown_attributes_are_dropped(ca
     assert (toxic["stream"], toxic["attributes"]) == ("UPSTREAM", {"latency": 9, "jitter": 0})
 
 
+def test_a_toxics_own_name_has_its_stream_as_it_was_sent(call, proxy):
+    made = call("POST", "/proxies/c/toxics", {"type": "latency", "stream": "UpStream"}).json()
+    assert (made["name"], made["stream"]) == ("latency_UpStream", "UpStream")
+
+
 def test_upstream_toxics_are_listed_first_each_direction_in_order(call, proxy):
     for name, stream in [("a", "downstream"), ("b", "upstream"), ("c", "downstream"), ("d", "upstream")]:
         call("POST", "/proxies/c/toxics", {"type": "noop", "name": name, "stream": stream})
