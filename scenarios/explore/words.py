@@ -38,7 +38,8 @@ def did(fault: Fault) -> str:
 def fault_words(fault: Fault, plan: Plan) -> str:
     """'fault lost_reply on payments during POST /checkout'."""
     arguments = "".join(f" {name}={value}" for name, value in fault.args.items())
-    return f"fault {fault.kind}{arguments} on {fault.link} {_when(fault, plan)}"
+    some = f", {100 * fault.fraction:g} % of its {fault.per}s" if fault.fraction is not None else ""
+    return f"fault {fault.kind}{arguments} on {fault.link} {_when(fault, plan)}{some}"
 
 
 def edit_words(edit: Edit, plan: Plan) -> str:

@@ -19,7 +19,8 @@ _CONNECTIONS = 8  # told one by one
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One declared fault of one phase. `times` is how often it repeats, each with a receipt of its own.
 
-    `hits` of `eligible` are over all its times; `offered` is what its link carried while the plan ran.
+    `hits` of `eligible` are over all its times, and none of a time that surely hit nothing, whatever passed it then;
+    `offered` is what its link carried while the plan ran.
     """
 
     phase: str
@@ -66,7 +67,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return "never on"
         if not self.offered:
             return f"no {self.per} came by"
-        place = f"{self.eligible:,} at its place, of " if self.eligible > self.hits else ""
+        place = f"{self.eligible:,} at its place, of " if self.hits < self.eligible < self.offered else ""
         return f"{self.hits:,} of {place}{counted(self.offered, self.per)}"
 
     @property
@@ -150,6 +151,7 @@ def _named(route: str, steps: Sequence[str]) -> str:
 
 def _row(phase: str, link: str, fault: str, group: Sequence[Receipt]) -> Row:
     hit = [receipt for receipt in group if receipt.hit]
+    perhaps = [receipt for receipt in group if receipt.hit is not False]
     return Row(
         phase=phase,
         fault=fault,
@@ -162,13 +164,13 @@ def _row(phase: str, link: str, fault: str, group: Sequence[Receipt]) -> Row:
         per=next((receipt.per for receipt in group if receipt.offered), group[0].per),
         offered=max(receipt.offered for receipt in group),
         eligible=sum(receipt.eligible for receipt in group),
-        hits=sum(receipt.hits for receipt in group),
+        hits=sum(receipt.hits for receipt in perhaps),
         effect=_together([receipt.seen for receipt in group]),
         bytes_up=sum(receipt.bytes_up for receipt in group),
         bytes_down=sum(receipt.bytes_down for receipt in group),
         steps=tuple(dict.fromkeys(step for receipt in hit for step in receipt.steps)),
         in_flight=any(len(receipt.steps) > receipt.hits for receipt in hit),
-        connections=tuple(dict.fromkeys(number for receipt in group for number in receipt.hit_connections)),
+        connections=tuple(dict.fromkeys(number for receipt in perhaps for number in receipt.hit_connections)),
         why="; ".join(_reasons(receipt.detail for receipt in group if not receipt.hit)),
     )
 

@@ -45,6 +45,8 @@ def test_a_fault_says_where_it_was(plan: Plan) -> None:
         ({"window": Window()}, "all the time"),
         ({"window": Window(from_="10%", for_="2s")}, "from 10% for 2s"),
         ({"nth": Nth(n=2, route="POST /items")}, "at the 2. POST /items"),
+        ({"window": Window(), "fraction": 0.125}, "all the time, 12.5 % of its requests"),
+        ({"at": at, "fraction": 1.0, "per": "connection"}, "during POST /checkout, 100 % of its connections"),
     ]:
         fault = Fault(id="f", link="payments", kind="slow", args={"latency_ms": 300}, **place)  # type: ignore[arg-type]
         assert fault_words(fault, plan) == f"fault slow latency_ms=300 on payments {said}"

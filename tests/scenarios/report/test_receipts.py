@@ -34,7 +34,7 @@ def test_the_times_of_a_repeated_fault_are_one_row_with_their_sums() -> None:
     folded = row(*(receipt(f"slow#{n}", hit=n != 2) for n in range(1, 4)))
     assert (folded.fault, folded.times, folded.hit_times, folded.hit, folded.mood) == ("slow", 3, 2, "2 of 3", "partly")
     assert (folded.activations, folded.on_s, folded.bytes_up, folded.bytes_down) == (3, 1.5, 30, 60)
-    assert folded.took == "9 of 12 at its place, of 52 requests"
+    assert folded.took == "6 of 12 at its place, of 52 requests"
 
 
 @pytest.mark.parametrize(("hit", "said"), [(True, "yes"), (False, "no"), (None, "not visible")])
@@ -60,6 +60,7 @@ def test_phases_and_links_are_kept_apart() -> None:
     [
         ({}, "3 of 4 at its place, of 52 requests"),
         ({"eligible": 3}, "3 of 52 requests"),
+        ({"eligible": 52}, "3 of 52 requests"),
         ({"per": "connection", "offered": 3, "eligible": 3}, "3 of 3 connections"),
         ({"offered": 0, "eligible": 0, "hits": 0}, "no request came by"),
         ({"activations": 0}, "never on"),
@@ -67,6 +68,11 @@ def test_phases_and_links_are_kept_apart() -> None:
 )
 def test_what_a_fault_took_is_told_of_what_came_by(counts: dict[str, Any], said: str) -> None:
     assert row(receipt("f", **counts)).took == said
+
+
+def test_what_passed_a_fault_that_hit_nothing_was_not_hit() -> None:
+    unharmed = row(receipt("cut", hit=False, eligible=14, hits=14, hit_connections=(1,)))
+    assert (unharmed.took, unharmed.connections) == ("0 of 14 at its place, of 52 requests", ())
 
 
 def test_what_was_seen_over_several_times_is_the_median_delay_the_slowest_and_the_sums() -> None:

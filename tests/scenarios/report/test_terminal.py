@@ -88,7 +88,7 @@ def test_receipts_say_whether_a_fault_hit_and_where_that_cannot_be_seen(a_record
     terminal.receipts(a_record().phases)
     assert terminal.lines[3:] == [
         "shake payments-slow payments 3.1 s 12 of 14 at its place, of 131 requests 302 ms later, 3 unanswered yes",
-        "shake payments-cut payments 1.2 s 14 of 131 requests no",
+        "shake payments-cut payments 1.2 s 0 of 14 at its place, of 131 requests no",
         "shake payments-down payments 800 ms 0 of 9 connections not visible",
         "payments-cut hit nothing: 14 requests passed it, and every answer came whole: its magnitude is beyond what"
         " they need",
