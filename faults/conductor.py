@@ -8,6 +8,7 @@ next call raises the reason, and so does `heal`.
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from faults.call import Calls
@@ -16,6 +17,7 @@ from faults.fault import FaultEvent, Receipt
 from faults.finishing import to_the_end
 from faults.flights import Flights
 from faults.link import Link
+from faults.overall import OverAll
 from faults.routing import GRACE_S, Routed, Router
 from faults.seen import Seen, calls_of
 from faults.steering import Steered
@@ -51,6 +53,10 @@ class Conductor:
         self._events: list[FaultEvent] = []
         self._windows: list[asyncio.Task[None]] = []
         self._walks: dict[str, asyncio.Task[None]] = {}  # by fault
+        self._turning = {switch.fault.id: asyncio.Lock() for switch in self._switches}
+        self._healing = asyncio.Lock()
+        self._is_over = False  # it was healed: nothing is switched on any more
+        self._seen: dict[str, Seen] | None = None  # by link, once that is so
         self._failure: HarnessError | None = None
 
     @property
@@ -86,13 +92,15 @@ class Conductor:
         """The address that the attempt goes to, on a connection of its own; None: to the target as it is."""
         if self._router is None:
             return None
+        for switch in self._router.at(step, due_s):  # a window begins with the first step that is due in it
+            await self._turn_on(switch)
         return await self._router.address(step, attempt, due_s, self._clock())
 
     async def after_step(self, step: str, attempt: int = 1, met: Met | None = None) -> None:
         """Called when `step` has ended, in whatever way, after that attempt, which met `met`."""
         self._flights.end(step, self._clock())
         if self._router is not None and met is not None:
-            self._router.ended(step, attempt, met)
+            await self._router.ended(step, attempt, met)
         for switch in self._switches:
             at = switch.fault.at
             if at is not None and at.while_ == step:
@@ -101,29 +109,49 @@ class Conductor:
                 await self._turn_on(switch)
         self._check()
 
-    async def heal(self) -> None:
-        """Everything off, read back from the proxies. Goes on to the end, then raises what went wrong, if anything."""
-        await to_the_end(self._heal())
+    async def heal(self, *, under_way: bool = False) -> None:
+        """Everything off for good, read back from the proxies. Goes on to the end, then raises what went wrong.
+
+        With `under_way`, lanes with attempts on them are left to the next healing: they let everything pass.
+        """
+        await to_the_end(self._heal(under_way))
         self._check()
 
     async def receipts(self) -> tuple[Receipt, ...]:
         """What each fault really did, in the plan's order; of one that is still on, up to now."""
         now_s = self._clock()
-        shaken = {switch.fault.link: switch.link for switch in self._switches}
-        seen = {name: await self._seen(name, link) for name, link in shaken.items()}
-        return tuple([await switch.receipt(now_s, seen[switch.fault.link]) for switch in self._switches])
+        seen = await self._look()
+        return tuple(switch.receipt(now_s, seen[switch.fault.link]) for switch in self._switches)
 
     async def calls(self) -> Calls:
         """What the system asked for over its links, with the steps that caused it."""
-        seen = [await self._seen(name, link) for name, link in self._links.items() if not self._is_edge(link)]
+        links = await self._look()
+        seen = [links[name] for name, link in self._links.items() if not self._is_edge(link)]
         return Calls(tuple(call for each in seen for call in each.calls), sum(each.forgotten for each in seen))
 
     def _is_edge(self, link: Link) -> bool:
         return self._router is not None and link is self._router.link
 
-    async def _seen(self, name: str, link: Link) -> Seen:
+    async def _look(self) -> dict[str, Seen]:
+        """What every link carried that calls or receipts are told of, by name; once healed, as of the first look."""
+        if self._seen is not None:
+            return self._seen
+        steered = {switch.fault.link for switch in self._switches if not isinstance(switch, Routed)}
+        wanted = [name for name, link in self._links.items() if name in steered or not self._is_edge(link)]
+        looks = await asyncio.gather(*(self._look_at(name, self._links[name]) for name in wanted))
+        seen = dict(zip(wanted, looks, strict=True))
+        nothing = Seen.nothing()
+        seen |= {name: nothing for name in self._links if name not in seen}
+        if self._is_over:
+            self._seen = seen
+        return seen
+
+    async def _look_at(self, name: str, link: Link) -> Seen:
         journal = await link.journal(self._origin_s)
-        return Seen(journal, self._flights.attributed(calls_of(journal, name, self._origin_s)))
+        calls = self._flights.attributed(calls_of(journal, name, self._origin_s))
+        over_all = [switch for switch in self._switches if isinstance(switch, OverAll) and switch.fault.link == name]
+        spans = [span for switch in over_all for span in switch.spans]
+        return Seen(journal, calls, origin_s=self._origin_s, over_all=spans)
 
     async def _start(self, switch: Switch) -> None:
         fault = switch.fault
@@ -169,21 +197,33 @@ class Conductor:
         await asyncio.sleep(max(0.0, t_s - self._clock()))
 
     async def _turn_on(self, switch: Switch) -> None:
-        if switch.is_on:
-            return
-        on = [other.fault.id for other in self._switches if other.is_on]
-        if self._max_active is not None and len(on) >= self._max_active:
-            switch.left_out = f"it was left out: max_active={self._max_active}, and {', '.join(on)} was on"
-            return
-        await self._turn(switch, "on", switch.turn_on(self._clock, self._flights.in_flight))
-        if switch.course.next_change_s(0.0) is not None:
-            self._walks[switch.fault.id] = asyncio.create_task(self._walk(switch))
+        async with self._turning[switch.fault.id]:
+            if switch.is_on or self._is_over or switch.left_out:
+                return
+            if why := self._why_left_out():
+                switch.left_out = why
+                return
+            await self._turn(switch, "on", switch.turn_on(self._clock, self._flights.in_flight))
+            if switch.course.next_change_s(0.0) is not None:
+                self._walks[switch.fault.id] = asyncio.create_task(self._walk(switch))
+
+    def _why_left_out(self) -> str:
+        """'' where one more may be on. A window that has ended, and is being switched off, is on no more."""
+        now_s = self._clock()
+        on = [other.fault.id for other in self._switches if other.is_on and now_s < self._ends_s(other)]
+        if self._max_active is None or len(on) < self._max_active:
+            return ""
+        return f"it was left out: max_active={self._max_active}, and {', '.join(on)} was on"
+
+    def _ends_s(self, switch: Switch) -> float:
+        return switch.fault.window.span_s(self._run_s)[1] if switch.fault.window is not None else inf
 
     async def _turn_off(self, switch: Switch) -> None:
-        if not switch.is_on:
-            return
-        await _stopped([self._walks.pop(switch.fault.id)] if switch.fault.id in self._walks else [])
-        await self._turn(switch, "off", switch.turn_off(self._clock))
+        async with self._turning[switch.fault.id]:
+            if not switch.is_on:
+                return
+            await _stopped([self._walks.pop(switch.fault.id)] if switch.fault.id in self._walks else [])
+            await self._turn(switch, "off", switch.turn_off(self._clock))
 
     async def _turn(self, switch: Switch, event: str, turning: Coroutine[Any, Any, None]) -> None:
         detail = ""
@@ -195,16 +235,26 @@ class Conductor:
         fault = switch.fault
         self._events.append(FaultEvent(t_s=self._clock(), fault=fault.id, link=fault.link, event=event, detail=detail))
 
-    async def _heal(self) -> None:
-        await _stopped(self._windows)
-        self._windows.clear()
+    async def _heal(self, under_way: bool) -> None:
+        self._is_over = True
+        if self._router is not None:
+            self._router.stop()
+        async with self._healing:
+            await _stopped(self._windows)
+            self._windows.clear()
+            links = {switch.link.name: switch.link for switch in self._switches}.values()
+            await asyncio.gather(*(self._heal_link(link, under_way) for link in links))
+
+    async def _heal_link(self, link: Link, under_way: bool) -> None:
         for switch in self._switches:
-            await self._turn_off(switch)
-        for link in {switch.link.name: switch.link for switch in self._switches}.values():
-            try:
-                await link.heal()
-            except HarnessError as error:
-                self._failure = error  # worse than any before
+            if switch.link is link:
+                await self._turn_off(switch)
+        if not link.touched:
+            return
+        try:
+            await link.heal(self._router.taken if under_way and self._router is not None else ())
+        except HarnessError as error:
+            self._failure = error  # worse than any before
 
     def _check(self) -> None:
         if self._failure is not None:

@@ -8,12 +8,16 @@ import msgspec
 
 from faults.call import Call
 from faults.fault import Effect
+from faults.tap.journal import TapConnection
 
-Ending = Literal["answered", "unanswered", "cut", "closed", "reset", "refused"]
+Ending = Literal["answered", "unanswered", "cut", "closed", "reset", "refused", "unused"]
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One question and what became of it. `wait_s` is from its last byte (else its first) to the answer's first."""
+    """One question and what became of it. `wait_s` is from its last byte (else its first) to the answer's first.
+
+    Nothing was asked on a connection that is 'unused'.
+    """
 
     ending: Ending
     wait_s: float | None = None
@@ -35,6 +39,25 @@ def exchange_of_call(call: Call, *, given_up: bool) -> Exchange:
     if call.ended == "open" or (call.ended == "closed" and given_up):
         return Exchange(ending="unanswered", wait_s=wait_s)
     return Exchange(ending=call.ended, wait_s=wait_s)
+
+
+def exchange_of_connection(connection: TapConnection) -> Exchange:
+    """Of one that carries bytes. Whether its last answer was whole, nobody can say; `wait_s` is its median one."""
+    p50_ms = connection.turnaround_p50_ms
+    return Exchange(ending=_ending(connection), wait_s=None if p50_ms is None else p50_ms / 1000)
+
+
+def _ending(connection: TapConnection) -> Ending:
+    by_end: dict[str, Ending] = {
+        "upstream reset": "reset",
+        "upstream unreachable": "refused",
+        "upstream closed": "closed",
+    }
+    if connection.ended in by_end:
+        return by_end[connection.ended]
+    if connection.bytes_down:
+        return "answered"
+    return "unanswered" if connection.bytes_up else "unused"
 
 
 def exchange_of_attempt(met: Met) -> Exchange:

@@ -5,7 +5,7 @@ block, each until the server has said that it is done.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from faults.course import Down, Level
 from faults.toxic import Toxic
@@ -143,6 +143,6 @@ class DeadPort:
         self._socket.close()
 
 
-def toxics_of(levels: Mapping[str, Level]) -> dict[str, tuple[Toxic, ...]]:
-    """Of each fault's level, its toxics; those that are `Down` have none."""
-    return {fault: level for fault, level in levels.items() if not isinstance(level, Down)}
+def toxics_of(level: Level) -> tuple[Toxic, ...]:
+    """Those of the level; `Down` has none."""
+    return () if isinstance(level, Down) else level

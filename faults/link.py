@@ -7,17 +7,19 @@ toxics of faults that take everything, and what a rule chooses to another lane.
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from faults.course import Down, Level
 from faults.finishing import in_thread
-from faults.lane import DeadPort, Lane
+from faults.lane import DeadPort, Lane, toxics_of
 from faults.tap.journal import TapJournal
 from faults.tap.rule import Rule
 from faults.tapclient import Tap
+from faults.toxic import Toxic
 from faults.toxiproxy import Refused
 from foreshock.errors import HarnessError
 
@@ -34,31 +36,45 @@ class LinkSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side:
-    """A way beside the main lane, for some: where `address` leads is what its faults' levels say."""
+    """A way beside the main lane, for some: where `address` leads is what its faults' levels say.
 
-    def __init__(self, lane: Lane, refusing: DeadPort) -> None:
-        self._lane = lane
+    It has a lane from when a level first needs one: to refuse takes none. All calls block until it is so.
+    """
+
+    def __init__(self, new_lane: Callable[[], Lane], refusing: DeadPort) -> None:
+        self._new_lane = new_lane
         self._refusing = refusing
+        self._lane: Lane | None = None
         self._down_for: set[str] = set()
 
     @property
     def address(self) -> str:
-        return self._refusing.address if self._down_for else self._lane.address
+        return self._refusing.address if self._down_for or self._lane is None else self._lane.address
 
     @property
-    def remains(self) -> str:
-        """As of its lane."""
-        return self._lane.remains
+    def lanes(self) -> tuple[Lane, ...]:
+        """The one that it has, if it has one."""
+        return () if self._lane is None else (self._lane,)
 
     def set(self, fault: str, level: Level) -> None:
-        """Blocks until it is so."""
         self._down_for.discard(fault)
         if isinstance(level, Down):
             self._down_for.add(fault)
-        self._lane.set(fault, () if isinstance(level, Down) else level)
+        toxics = toxics_of(level)
+        if toxics and self._lane is None:
+            self._lane = self._new_lane()
+        if self._lane is not None:
+            self._lane.set(fault, toxics)
+
+    def heal(self) -> None:
+        """Its lane lets everything pass, read back."""
+        self._down_for.clear()
+        if self._lane is not None:
+            self._lane.heal()
 
     def destroy(self) -> None:
-        self._lane.destroy()
+        if self._lane is not None:
+            self._lane.destroy()
 
 
 class Link:
@@ -69,8 +85,11 @@ class Link:
         self._main = main
         self._new_lane = new_lane
         self._down_for: set[str] = set()  # faults that want it down
+        self._over_all: dict[str, tuple[Toxic, ...]] = {}  # by fault: what takes everything, on whatever lane
         self._sides: list[Side] = []
-        self._rules: dict[str, Rule] = {}  # by fault, in the order of the plan
+        self._steered: dict[str, tuple[Rule, Side]] = {}  # by fault, in the order of the plan
+        self._told: list[Rule] = []  # what the tap steers by
+        self._touched = False  # since it was last known to be well
         self._numbers = itertools.count(1)
         self._refusing = DeadPort()
         self._changing = asyncio.Lock()
@@ -84,13 +103,18 @@ class Link:
         """'127.0.0.1:41234'."""
         return self._tap.listen
 
+    @property
+    def touched(self) -> bool:
+        """Whether anything was done to it since it was last read back and well."""
+        return self._touched
+
     async def set(self, fault: str, level: Level) -> None:
         """What `fault` does to everything on the link, from now on."""
         async with self._changing:
             await self._call(self._set, fault, level)
 
     async def beside(self, levels: Mapping[str, Level]) -> Side:
-        """A new way beside the main lane, with these levels of these faults."""
+        """A new way beside the main lane, with these levels of these faults, and with what takes everything."""
         async with self._changing:
             return await self._call(self._beside, levels)
 
@@ -104,34 +128,37 @@ class Link:
     async def change(self, side: Side, fault: str, level: Level) -> None:
         """What `fault` does to everything on that way, from now on."""
         async with self._changing:
-            await self._call(side.set, fault, level)
+            await self._call(self._change, side, fault, level)
 
-    async def steer(self, rule: Rule) -> None:
-        """The rule of its fault, from now on."""
+    async def steer(self, rule: Rule, side: Side) -> None:
+        """The rule of its fault, from now on: whom it takes goes to that side, wherever that is."""
         async with self._changing:
-            self._rules[rule.id] = rule
-            await self._call(self._tap.steer, list(self._rules.values()))
+            self._steered[rule.id] = rule, side
+            await self._call(self._tell_rules)
 
     async def journal(self, since_s: float | None = None) -> TapJournal:
         """What the tap saw since then, in seconds of CLOCK_MONOTONIC; of None, what is open now, and the totals."""
         return await self._call(self._tap.journal, time.monotonic() if since_s is None else since_s)
 
-    async def heal(self) -> None:
+    async def heal(self, keep: Collection[Side] = ()) -> None:
         """No rule, no lane beside the main one, that one without a toxic, and up, read back from the servers.
+
+        Sides to `keep` (somebody is under way there) stay until the next time, and let everything pass.
 
         Raises HarnessError if that can't be had. A real Toxiproxy that can't be healed (it hangs, it is gone) is taken
         out of the way first: the tap passes on to the upstream itself.
         """
         async with self._changing:
-            self._rules.clear()
-            lanes: list[Lane | Side] = [self._main, *self._sides]
+            self._steered.clear()
+            lanes = [self._main, *(lane for side in self._sides for lane in side.lanes)]
             try:
-                await self._call(self._heal)
+                await self._call(self._heal, keep)
             except HarnessError as error:
                 await self._call(self._tap.steer, [])
                 await self._call(self._tap.update, upstream=self.spec.upstream, enabled=True, close=True)
                 left = ", ".join(lane.remains for lane in lanes)
                 raise HarnessError(f"{error}; NOT HEALED: {left}") from None
+            self._touched = bool(keep)
 
     def forget(self) -> None:
         """It is not used any more; what is on the servers ends with them."""
@@ -154,22 +181,43 @@ class Link:
     # in a thread
 
     def _set(self, fault: str, level: Level) -> None:
+        self._touched = True
+        toxics = toxics_of(level)
+        self._over_all.pop(fault, None)
+        if toxics:
+            self._over_all[fault] = toxics
+        self._main.set(fault, toxics)
+        for side in self._sides:
+            side.set(fault, toxics)
+        self._tell_rules()
         if isinstance(level, Down):
             self._down_for.add(fault)
-            self._main.set(fault, ())
             self._tap.update(enabled=False)
             return
-        self._main.set(fault, level)
         self._down_for.discard(fault)
         if not self._down_for:
             self._restore()
 
     def _beside(self, levels: Mapping[str, Level]) -> Side:
-        side = Side(self._new_lane(f"{self._main.name}~{next(self._numbers)}"), self._refusing)
+        self._touched = True
+        side = Side(lambda: self._new_lane(f"{self._main.name}~{next(self._numbers)}"), self._refusing)
         self._sides.append(side)
-        for fault, level in levels.items():
+        for fault, level in {**self._over_all, **levels}.items():
             side.set(fault, level)
         return side
+
+    def _change(self, side: Side, fault: str, level: Level) -> None:
+        self._touched = True
+        side.set(fault, level)
+        self._tell_rules()
+
+    def _tell_rules(self) -> None:
+        """The tap steers by the rules, with the addresses that their sides have now."""
+        rules = [replace(rule, lane=side.address) for rule, side in self._steered.values()]
+        if rules != self._told:
+            self._touched = True
+            self._tap.steer(rules)
+            self._told = rules
 
     def _restore(self) -> None:
         """The tap as it is when nothing is down: up, and before the main lane, which may have moved."""
@@ -178,22 +226,29 @@ class Link:
         elif not self._tap.enabled:
             self._tap.update(enabled=True)
 
-    def _heal(self) -> None:
+    def _heal(self, keep: Collection[Side]) -> None:
         self._down_for.clear()
-        self._tap.read()
-        if self._tap.rules:
-            self._tap.steer([])
-        sides, self._sides = self._sides, []
-        for side in sides:
-            side.destroy()
+        self._over_all.clear()
+        self._tell_rules()  # none
+        for side in list(self._sides):
+            if side in keep:
+                side.heal()
+            else:
+                side.destroy()
+                self._sides.remove(side)
         self._main.heal()
+        self._tap.read()
+        if not self._ill():
+            return
+        self._tap.steer([])
         self._restore()
+        self._tap.read()
         if ill := self._ill():
             raise HarnessError(f"not healed: {ill}")
 
     def _ill(self) -> str:
+        """What the tap was last read to be and should not; '' when all is well."""
         tap = self._tap
-        tap.read()
         wrong: Sequence[tuple[bool, str]] = (
             (not tap.enabled, "it is down"),
             (tap.upstream != self._main.address, f"it passes on to {tap.upstream}, not to {self._main.address}"),

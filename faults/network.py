@@ -23,9 +23,10 @@ from faults.finishing import in_thread, to_the_end
 from faults.healing import HealJournal, state_folder
 from faults.lane import Lane
 from faults.link import Link, LinkSpec
+from faults.overall import OverAll
 from faults.routing import Routed, Router
 from faults.steering import Steered
-from faults.switch import OverAll, Switch
+from faults.switch import Switch
 from faults.toxiproxy import Refused
 from foreshock.clock import Clock
 from foreshock.errors import HarnessError, UsageError

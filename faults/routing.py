@@ -6,7 +6,7 @@ lateness nor another fault or step changes it, so that what a search takes out o
 """
 
 import asyncio
-from collections.abc import Sequence
+from math import inf
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from faults.effects import Met, effect, exchange_of_attempt
 from faults.fault import Fault, Receipt
 from faults.link import Link, Side
 from faults.seen import Seen
-from faults.switch import Span, Switch, unharmed
+from faults.switch import Switch, unharmed
 
 GRACE_S = 0.25  # a window ends so much later than it says: a step that is due in it and sent late is hit all the same
 
@@ -32,15 +32,23 @@ class Attempt(msgspec.Struct):
     met: Met | None = None  # None: not yet ended
 
 
+class Way(msgspec.Struct):
+    """A lane, of which faults, and who is under way on it, each a step and an attempt."""
+
+    faults: frozenset[str]
+    side: Side
+    under_way: set[tuple[str, int]]
+
+
 class Routed(Switch):
     """A fault on the edge link. Switching it on and off changes nothing on a server."""
 
     def __init__(self, fault: Fault, course: Course, link: Link, *, seed: int, run_s: float, router: "Router") -> None:
         super().__init__(fault, course, link)
         self._seed = seed if fault.seed is None else fault.seed
-        self._window = fault.window.span_s(run_s) if fault.window else None
+        self._window = _until_the_end(*fault.window.span_s(run_s), run_s) if fault.window else None
         self._router = router
-        self._is_over = False
+        self._is_over = False  # its window
 
     def is_at(self, step: str, due_s: float) -> bool:
         """Whether its place is here."""
@@ -66,21 +74,18 @@ class Routed(Switch):
     async def _begin(self) -> None:
         self._is_over = False
 
-    async def _count(self) -> None:
-        """Its attempts are counted as they go."""
-
     async def _apply(self, level: Level) -> None:
         """An attempt's level is looked up when it is sent."""
 
     async def _end(self) -> None:
-        if self.fault.at is None or self.fault.at.while_ is None:  # else its only step has ended
-            self._is_over = self._window is not None
-            await self._router.end(self.fault.id)
+        self._is_over = self._window is not None
+        await self._router.end(self.fault.id)
 
-    def _told(self, receipt: Receipt, seen: Seen, spans: Sequence[Span]) -> Receipt:
+    def _told(self, receipt: Receipt, seen: Seen) -> Receipt:
         attempts = self._router.attempts
         eligible = [each for each in attempts if self.fault.id in each.eligible]
-        hits = [each for each in attempts if self.fault.id in each.hit]
+        taken = [each for each in attempts if self.fault.id in each.hit]
+        hits = [each for each in taken if not self._left_whole(each)]
         met = [exchange_of_attempt(each.met) for each in hits if each.met]
         others = [exchange_of_attempt(each.met) for each in attempts if each.met and not each.hit]
         told = replace(
@@ -93,11 +98,13 @@ class Routed(Switch):
             steps=tuple(dict.fromkeys(each.step for each in hits)),
             seen=effect(met, others),
         )
-        if not hits:
-            return replace(told, detail=self._why_not(len(eligible)))
-        if self.shows and all(each.ending == "answered" for each in met):
-            return replace(told, detail=unharmed(len(hits)))
-        return replace(told, hit=True)
+        if hits:
+            return replace(told, hit=True)
+        return replace(told, detail=unharmed(len(taken)) if taken else self._why_not(len(eligible)))
+
+    def _left_whole(self, attempt: Attempt) -> bool:
+        """Whether it broke nothing of an attempt on its lane."""
+        return self.shows and attempt.met is not None and exchange_of_attempt(attempt.met).ending == "answered"
 
     def _why_not(self, eligible: int) -> str:
         if not eligible:
@@ -110,8 +117,10 @@ class Router:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self._sides: dict[str, tuple[frozenset[str], Side]] = {}  # by their levels
-        self._making = asyncio.Lock()
+        self._ways: dict[str, Way] = {}  # by their levels
+        self._closing: list[Way] = []
+        self._changing = asyncio.Lock()
+        self._is_over = False
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self.switches: list[Routed] = []
 
@@ -122,30 +131,66 @@ class Router:
 
     async def address(self, step: str, attempt: int, due_s: float, now_s: float) -> str | None:
         """The lane that the attempt takes; None where nothing hits it."""
-        eligible = [switch for switch in self.switches if switch.is_at(step, due_s)]
+        eligible = self.at(step, due_s)
         levels = {switch.fault.id: switch.level(due_s, now_s) for switch in eligible if switch.takes(step, attempt)}
         levels = {fault: level for fault, level in levels.items() if level != ()}
         self._attempts[step, attempt] = Attempt(
             step, attempt, frozenset(switch.fault.id for switch in eligible), frozenset(levels)
         )
-        return (await self._side(levels)).address if levels else None
+        return await self._address(levels, (step, attempt)) if levels else None
 
-    def ended(self, step: str, attempt: int, met: Met) -> None:
+    def at(self, step: str, due_s: float) -> list[Routed]:
+        """The faults at whose place the step is."""
+        return [] if self._is_over else [switch for switch in self.switches if switch.is_at(step, due_s)]
+
+    @property
+    def taken(self) -> tuple[Side, ...]:
+        """Where somebody is under way."""
+        return tuple(way.side for way in [*self._ways.values(), *self._closing] if way.under_way)
+
+    async def ended(self, step: str, attempt: int, met: Met) -> None:
         """What became of it."""
         if (step, attempt) in self._attempts:
             self._attempts[step, attempt].met = met
+        for way in [*self._ways.values(), *self._closing]:
+            way.under_way.discard((step, attempt))
+        async with self._changing:
+            await self._close_left()
 
     async def end(self, fault: str) -> None:
-        """The fault is over: what still hangs on its lanes is closed."""
-        async with self._making:
-            for key, (faults, side) in list(self._sides.items()):
-                if fault in faults:
-                    del self._sides[key]
-                    await self.link.close(side)
+        """The fault is over: its lanes let everything pass, and are closed when nobody is under way there any more.
 
-    async def _side(self, levels: dict[str, Level]) -> Side:
+        What a toxic held silent, its server closes when the toxic goes.
+        """
+        async with self._changing:
+            for key, way in list(self._ways.items()):
+                if fault in way.faults:
+                    del self._ways[key]
+                    self._closing.append(way)
+            for way in self._closing:
+                if fault in way.faults and way.under_way:
+                    await self.link.change(way.side, fault, ())
+            await self._close_left()
+
+    def stop(self) -> None:
+        """No attempt takes a lane any more."""
+        self._is_over = True
+
+    async def _close_left(self) -> None:
+        for way in [way for way in self._closing if not way.under_way]:
+            self._closing.remove(way)
+            await self.link.close(way.side)
+
+    async def _address(self, levels: dict[str, Level], attempt: tuple[str, int]) -> str:
         key = repr(levels)
-        async with self._making:
-            if key not in self._sides:
-                self._sides[key] = frozenset(levels), await self.link.beside(levels)
-            return self._sides[key][1]
+        async with self._changing:
+            if key not in self._ways:
+                self._ways[key] = Way(frozenset(levels), await self.link.beside(levels), set())
+            way = self._ways[key]
+            way.under_way.add(attempt)
+            return way.side.address
+
+
+def _until_the_end(start_s: float, end_s: float, run_s: float) -> tuple[float, float]:
+    """A window that lasts as long as the run has no end: the last step is due when the run is expected to end."""
+    return start_s, inf if end_s >= run_s else end_s

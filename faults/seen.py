@@ -1,19 +1,49 @@
 """What was seen on a link while a plan ran: what its receipts are told from."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from faults.call import Call
 from faults.effects import Exchange, exchange_of_call
-from faults.tap.journal import TapCall, TapJournal
+from faults.span import Span
+from faults.tap.journal import TapCall, TapConnection, TapJournal
+
+RELEASE_S = 0.02  # after it is off: until then what it held back has come through
+CLOSING_S = 0.25  # after it is off: until then what it held open and silent has been closed
 
 
 class Seen:
-    """Of one link: the tap's journal, and its calls on the run's clock, attributed to steps."""
+    """Of one link: the tap's journal, and its calls on the run's clock, attributed to steps.
 
-    def __init__(self, journal: TapJournal, calls: Sequence[Call]) -> None:
+    `over_all` is when faults were on that take everything on the link.
+    """
+
+    def __init__(
+        self, journal: TapJournal, calls: Sequence[Call], *, origin_s: float = 0.0, over_all: Sequence[Span] = ()
+    ) -> None:
         self.journal = journal
         self.calls = tuple(calls)
+        self._origin_s = origin_s
+        self._over_all = tuple(over_all)
         self._connections = {each.ordinal: each for each in journal.connections}
+
+    @classmethod
+    def nothing(cls) -> "Seen":
+        """Of a link whose tap was not asked."""
+        none = TapJournal(
+            now_s=0.0,
+            opened=0,
+            forgotten=0,
+            bytes_up=0,
+            bytes_down=0,
+            refused=0,
+            called=0,
+            calls_forgotten=0,
+            connections=(),
+            calls=(),
+            rules=(),
+        )
+        return cls(none, ())
 
     @property
     def forgotten(self) -> int:
@@ -21,10 +51,49 @@ class Seen:
         journal = self.journal
         return journal.calls_forgotten if len(self.calls) == journal.called - journal.calls_forgotten else 0
 
+    @property
+    def opened(self) -> tuple[TapConnection, ...]:
+        """Connections that were opened while the plan ran."""
+        return tuple(each for each in self.journal.connections if each.opened_s >= self._origin_s)
+
+    @property
+    def calm(self) -> tuple[Call, ...]:
+        """Calls that no fault took: what those that one took are compared with."""
+        return tuple(
+            call for call in self.calls if call.fault is None and not any(under_way(call, on) for on in self._over_all)
+        )
+
     def exchange(self, call: Call) -> Exchange:
         """What became of it."""
         connection = self._connections.get(call.connection)  # None where the journal forgot it
         return exchange_of_call(call, given_up=connection is not None and connection.ended.startswith("client"))
+
+    def closed_in(self, connection: TapConnection, span: Span) -> bool:
+        """Whether its end may be one that a fault made which was on then."""
+        if connection.closed_s is None:
+            return False
+        return span.begun_s <= connection.closed_s - self._origin_s <= span.off_s + CLOSING_S
+
+
+def under_way(call: Call, span: Span) -> bool:
+    """Whether it was, at some time of the span."""
+    return call.started_s <= span.off_s and (call.ended_s is None or call.ended_s >= span.begun_s)
+
+
+def passed(call: Call, span: Span, *, up: bool, down: bool) -> bool:
+    """Whether any of its request (`up`) or of its answer (`down`) passed in the span, or waited there to pass."""
+    ended_s = inf if call.ended_s is None else call.ended_s
+    asked_s = ended_s if call.asked_s is None else call.asked_s
+    answered_s = ended_s if call.first_byte_s is None else call.first_byte_s
+    request = up and call.started_s <= span.off_s and asked_s >= span.on_s
+    answer = down and call.started_s <= span.off_s and answered_s <= span.off_s + RELEASE_S and ended_s >= span.on_s
+    return request or answer
+
+
+def broken_in(call: Call, span: Span) -> bool:
+    """Whether it ended in the span, or when that did; or never, and the span neither."""
+    ended_s = inf if call.ended_s is None else call.ended_s
+    return call.started_s <= span.off_s and span.begun_s <= ended_s <= span.off_s + CLOSING_S
 
 
 def calls_of(journal: TapJournal, link: str, origin_s: float) -> Iterator[Call]:

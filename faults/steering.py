@@ -4,17 +4,18 @@ Its toxics are on a lane of their own, where they take everything; the link's ta
 chooses. So the choice is ours, whatever the engine, and the same again for the same seed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from faults.call import Call
 from faults.course import Course, Level
-from faults.effects import Ending, Exchange, effect
+from faults.effects import Exchange, effect, exchange_of_connection
 from faults.fault import Fault, Receipt
 from faults.link import Link, Side
 from faults.seen import Seen
-from faults.switch import Span, Switch, first, unharmed
-from faults.tap.journal import TapConnection
+from faults.switch import Switch, first, unharmed
+from faults.tap.journal import TapConnection, TapJournal
 from faults.tap.rule import Rule, RuleCount
 from foreshock.errors import UsageError
 
@@ -24,7 +25,7 @@ class Steered(Switch):
         super().__init__(fault, course, link)
         self._rule = rule_of(fault, seed)
         self._side: Side | None = None
-        self._counted = RuleCount(id=fault.id, offered=0, eligible=0, hits=0)
+        self._counted: RuleCount | None = None  # when it was switched off
 
     async def prepare(self) -> None:
         """Its lane is there and its rule known, not on: what comes by is counted from now on."""
@@ -35,10 +36,6 @@ class Steered(Switch):
         if self._side is None:
             await self.prepare()
 
-    async def _count(self) -> None:
-        journal = await self.link.journal()
-        self._counted = next((count for count in journal.rules if count.id == self.fault.id), self._counted)
-
     async def _apply(self, level: Level) -> None:
         assert self._side is not None
         if level != ():
@@ -46,62 +43,94 @@ class Steered(Switch):
         await self._steer(on=level != ())
 
     async def _end(self) -> None:
-        """What was sent to its lane ends with it."""
-        if self._side is not None:
-            await self._steer(on=False)
-            side, self._side = self._side, None
+        """Nothing is sent to its lane any more; who is there still is let go, as on the main lane."""
+        if self._side is None:
+            return
+        side = self._side
+        await self._steer(on=False)
+        journal = await self.link.journal()
+        self._counted = self._count(journal)
+        if self._holds(journal):
+            await self.link.change(side, self.fault.id, ())
+        else:
             await self.link.close(side)
+        self._side = None
 
     async def _steer(self, *, on: bool) -> None:
         assert self._side is not None
-        await self.link.steer(replace(self._rule, lane=self._side.address, on=on))
+        await self.link.steer(replace(self._rule, on=on), self._side)
 
-    def _told(self, receipt: Receipt, seen: Seen, spans: Sequence[Span]) -> Receipt:
-        count = self._counted
+    def _holds(self, journal: TapJournal) -> bool:
+        """Whether anything is on its lane."""
+        connections = any(each.fault == self.fault.id and each.closed_s is None for each in journal.connections)
+        return connections or any(each.fault == self.fault.id and each.ended_s is None for each in journal.calls)
+
+    def _count(self, journal: TapJournal) -> RuleCount | None:
+        return next((count for count in journal.rules if count.id == self.fault.id), None)
+
+    def _told(self, receipt: Receipt, seen: Seen) -> Receipt:
+        count = self._counted or self._count(seen.journal) or RuleCount(id=self.fault.id)
+        ever = len(seen.calls if self._rule.per == "request" else seen.opened)  # after it was off, too
         receipt = replace(
-            receipt, per=self._rule.per, offered=count.offered, eligible=count.eligible, hits=count.hits, steps=()
+            receipt, per=self._rule.per, offered=max(count.offered, ever), eligible=count.eligible, hits=count.hits
         )
-        if self._rule.per == "request":
-            receipt, met = self._of_requests(receipt, seen)
-        else:
-            receipt, met = self._of_connections(receipt, seen)
-        if not receipt.hits:
-            return replace(receipt, detail=self._why_not(count))
-        if self.shows and not self.refuses and met and all(each.ending == "answered" for each in met):
-            return replace(receipt, detail=unharmed(receipt.hits))
-        return replace(receipt, hit=True)
+        tell = self._of_requests if self._rule.per == "request" else self._of_connections
+        receipt, met = tell(receipt, seen)
+        if not count.hits:
+            return replace(receipt, detail=self._why_not(count, seen))
+        unhit = sum(not self._harms(each) for each in met)
+        receipt = replace(receipt, hits=count.hits - unhit)
+        if receipt.hits:
+            return replace(receipt, hit=True)
+        if any(each.ending == "unused" for each in met):
+            return replace(receipt, detail=f"{count.hits} connections took its lane, and carried nothing")
+        return replace(receipt, detail=unharmed(count.hits, self._rule.per))
+
+    def _harms(self, met: Exchange) -> bool:
+        """Whether one that took its lane and met this was hit by what is there."""
+        return met.ending != "unused" and not (self.shows and met.ending == "answered")
 
     def _of_requests(self, receipt: Receipt, seen: Seen) -> tuple[Receipt, list[Exchange]]:
-        hits = [call for call in seen.calls if call.fault == self.fault.id]
-        met = [seen.exchange(call) for call in hits]
-        others = [seen.exchange(call) for call in seen.calls if call.fault is None]
+        taken = [call for call in seen.calls if call.fault == self.fault.id]
+        hits = [call for call in taken if self._harms(seen.exchange(call))]
         told = replace(
             receipt,
-            steps=tuple(dict.fromkeys(call.step for call in hits if call.step is not None)),
+            steps=_steps(hits),
             hit_connections=first(call.connection for call in hits),
             connections=len({call.connection for call in hits}),
             bytes_up=sum(call.bytes_up for call in hits),
             bytes_down=sum(call.bytes_down for call in hits),
-            seen=effect(met, others),
+            seen=effect(map(seen.exchange, hits), map(seen.exchange, seen.calm)),
         )
-        return told, met
+        return told, [seen.exchange(call) for call in taken]
 
     def _of_connections(self, receipt: Receipt, seen: Seen) -> tuple[Receipt, list[Exchange]]:
-        hits = [each for each in seen.journal.connections if each.fault == self.fault.id]
-        others = [each for each in seen.journal.connections if each.fault is None]
-        met = [_exchange(each) for each in hits]
+        taken = [each for each in seen.journal.connections if each.fault == self.fault.id]
+        met = {each.ordinal: self._met(each, seen) for each in taken}
+        hits = [each for each in taken if self._harms(met[each.ordinal])]
+        numbers = {each.ordinal for each in hits}
+        calls = [call for call in seen.calls if call.connection in numbers]
+        others = [each for each in seen.opened if each.fault is None]
         told = replace(
             receipt,
+            steps=(_steps(calls) or tuple(self._steps)) if hits else (),
             hit_connections=first(each.ordinal for each in hits),
             connections=len(hits),
             bytes_up=sum(each.bytes_up for each in hits),
             bytes_down=sum(each.bytes_down for each in hits),
-            seen=effect(met, map(_exchange, others)),
+            seen=effect([met[each.ordinal] for each in hits], map(exchange_of_connection, others)),
         )
-        return told, met
+        return told, list(met.values())
 
-    def _why_not(self, count: RuleCount) -> str:
+    def _met(self, connection: TapConnection, seen: Seen) -> Exchange:
+        """Of its requests, if those can be read, one that was hit if there is any; else of its bytes."""
+        met = [seen.exchange(call) for call in seen.calls if call.connection == connection.ordinal]
+        return next(filter(self._harms, met), met[0]) if met else exchange_of_connection(connection)
+
+    def _why_not(self, count: RuleCount, seen: Seen) -> str:
         link, per = self.fault.link, self._rule.per
+        if not count.offered and per == "connection" and seen.journal.connections:
+            return f"no connection of link {link} was opened while its plan ran: those that were open are not drawn"
         if not count.offered:
             return f"no {per} on link {link} while its plan ran" + _other_unit(per)
         if not count.eligible:
@@ -143,12 +172,6 @@ def _other_unit(per: str) -> str:
     return "; it carried no HTTP that could be read: say per: connection" if per == "request" else ""
 
 
-def _exchange(connection: TapConnection) -> Exchange:
-    endings: dict[str, Ending] = {"upstream reset": "reset", "upstream unreachable": "refused"}
-    p50_ms = connection.turnaround_p50_ms
-    wait_s = None if p50_ms is None else p50_ms / 1000
-    if connection.ended in endings:
-        return Exchange(ending=endings[connection.ended], wait_s=wait_s)
-    if not connection.bytes_down:
-        return Exchange(ending="unanswered" if connection.ended.startswith("client") else "closed", wait_s=wait_s)
-    return Exchange(ending="cut" if connection.ended == "upstream closed" else "answered", wait_s=wait_s)
+def _steps(calls: Iterable[Call]) -> tuple[str, ...]:
+    """Those that are known."""
+    return tuple(dict.fromkeys(call.step for call in calls if call.step is not None))

@@ -1,43 +1,43 @@
-"""What a link carried between two looks at its tap's journal."""
+"""What a link's connections carried between two looks at its tap's journal."""
+
+from collections.abc import Iterable
 
 import msgspec
 
 from faults.tap.journal import TapConnection, TapJournal
 
 
-class Traffic(msgspec.Struct, frozen=True):
-    """`connections` were opened, closed or moved bytes; `closed` of those that lived at the first look are gone."""
+class Carried(msgspec.Struct, frozen=True):
+    """What one connection carried from one look to the next; `opened` and `closed` if it was in between."""
 
-    connections: int = 0
-    closed: int = 0
-    refused: int = 0  # connections that the upstream, or the lane, did not take
-    bytes_up: int = 0
-    bytes_down: int = 0
-
-    def __add__(self, other: "Traffic") -> "Traffic":
-        return Traffic(
-            self.connections + other.connections,
-            self.closed + other.closed,
-            self.refused + other.refused,
-            self.bytes_up + other.bytes_up,
-            self.bytes_down + other.bytes_down,
-        )
+    ordinal: int
+    bytes_up: int
+    bytes_down: int
+    opened: bool
+    closed: bool
 
 
-def between(before: TapJournal, after: TapJournal) -> Traffic:
-    """What happened from one look to the next. Each look shows at least all connections that are open."""
-    then = {seen.ordinal: seen for seen in before.connections if seen.closed_s is None}
-    now = {seen.ordinal: seen for seen in after.connections if seen.closed_s is None}
-    closed = sum(ordinal not in now for ordinal in then)
-    moved = sum(ordinal in now and _bytes(now[ordinal]) != _bytes(seen) for ordinal, seen in then.items())
-    return Traffic(
-        connections=after.opened - before.opened + closed + moved,
-        closed=closed,
-        refused=after.refused - before.refused,
-        bytes_up=after.bytes_up - before.bytes_up,
-        bytes_down=after.bytes_down - before.bytes_down,
+def carried(before: TapJournal, after: TapJournal, known: Iterable[TapConnection]) -> tuple[Carried, ...]:
+    """Of each connection that was opened, was closed or moved bytes in between, in the order of their numbers.
+
+    Each look shows at least what was open then; `known` is all that is known, from later on: of those that were closed.
+    """
+    then = {each.ordinal: each for each in before.connections if each.closed_s is None}
+    now = {each.ordinal: each for each in after.connections}
+    ever = {each.ordinal: each for each in known}
+    lived = {ordinal: now.get(ordinal) or ever.get(ordinal) for ordinal in then}
+    lived |= {
+        ordinal: now.get(ordinal) or each for ordinal, each in ever.items() if before.opened < ordinal <= after.opened
+    }
+    moves = [_between(ordinal, then.get(ordinal), last) for ordinal, last in sorted(lived.items()) if last is not None]
+    return tuple(each for each in moves if each.opened or each.closed or each.bytes_up or each.bytes_down)
+
+
+def _between(ordinal: int, first: TapConnection | None, last: TapConnection) -> Carried:
+    return Carried(
+        ordinal=ordinal,
+        bytes_up=last.bytes_up - (first.bytes_up if first else 0),
+        bytes_down=last.bytes_down - (first.bytes_down if first else 0),
+        opened=first is None,
+        closed=last.closed_s is not None,
     )
-
-
-def _bytes(connection: TapConnection) -> tuple[int, int]:
-    return connection.bytes_up, connection.bytes_down

@@ -43,7 +43,7 @@ class Hooks(Protocol):
     def headers(self, step: str, attempt: int, /) -> tuple[tuple[str, str], ...]: ...
     async def lane(self, step: str, attempt: int, due_s: float, /) -> str | None: ...
     async def after_step(self, step: str, attempt: int, met: Met, /) -> None: ...
-    async def heal(self) -> None: ...
+    async def heal(self, *, under_way: bool = False) -> None: ...
     async def receipts(self) -> tuple[Receipt, ...]: ...
     async def calls(self) -> Calls: ...
 
@@ -129,6 +129,7 @@ class _Replay:
         finally:
             if watching:
                 watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)  # what it can't heal, the last healing tells
             await self._connections.close()
         return tuple(self._outcomes)
 
@@ -136,7 +137,7 @@ class _Replay:
         await stop.wait()
         self._clock.stop()
         if self._hooks:
-            await self._hooks.heal()
+            await self._hooks.heal(under_way=True)
 
     async def _pace(self, steps: Iterable[Step], group: asyncio.TaskGroup) -> None:
         """Starts each step a little before it is due, on its own."""

@@ -11,6 +11,7 @@ from faults.course import Course, Down, Stage, steady
 from faults.effects import Met
 from faults.fault import At, Fault, Window
 from faults.routing import Routed, Router
+from faults.seen import Seen
 from faults.toxic import Toxic
 
 LATE = (Toxic(name="f", type="latency", attributes={"latency": 100, "jitter": 0}),)
@@ -25,6 +26,7 @@ class Lanes:
     def __init__(self) -> None:
         self.made: list[tuple[str, ...]] = []
         self.closed: list[str] = []
+        self.changed: list[tuple] = []
 
     async def beside(self, levels):
         self.made.append(tuple(levels))
@@ -32,6 +34,9 @@ class Lanes:
 
     async def close(self, side) -> None:
         self.closed.append(side.address)
+
+    async def change(self, side, fault: str, level) -> None:
+        self.changed.append((side.address, fault, level))
 
 
 def fault(fault_id: str = "f", **more) -> Fault:
@@ -123,18 +128,29 @@ def test_the_level_is_that_of_the_due_time():
     assert asyncio.run(ask()) == [None, "lane-1", "lane-1", "lane-2"]
 
 
-def test_when_it_is_over_its_lanes_are_closed_and_it_takes_nothing_more():
+def test_when_it_is_over_its_lanes_let_go_and_are_closed_with_the_last_attempt_and_it_takes_nothing_more():
     router, lanes = routing(fault(window=Window(from_="0s", for_="3s")))
     (switch,) = router.switches
 
-    async def ask() -> str | None:
+    async def check() -> None:
         await switch.turn_on(lambda: 0.0, ())
         await router.address("s1", 1, 1.0, 1.0)
         await switch.turn_off(lambda: 3.0)
-        return await router.address("s2", 1, 2.0, 4.0)
+        assert (lanes.changed, lanes.closed) == ([("lane-1", "f", ())], [])
+        assert await router.address("s2", 1, 2.0, 4.0) is None
+        await router.ended("s1", 1, Met(sent_s=1.0, ended_s=5.0))
+        assert lanes.closed == ["lane-1"]
 
-    assert asyncio.run(ask()) is None
-    assert lanes.closed == ["lane-1"]
+    asyncio.run(check())
+
+
+def test_a_window_as_long_as_the_run_takes_its_last_step_too():
+    router, _ = routing(fault(window=Window(from_="50%", for_="50%")))
+
+    async def ask() -> list[bool]:
+        return [await router.address(f"s{due_s}", 1, due_s, due_s) is not None for due_s in (4.9, 5.0, RUN_S)]
+
+    assert asyncio.run(ask()) == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -151,8 +167,8 @@ def test_a_receipt_counts_what_came_by_what_was_at_its_place_and_what_was_hit(er
             await router.address(f"s{number}", 1, due_s, due_s)
             wait_s = 0.1 if number else 0.01
             first_s = None if error and number else due_s + wait_s
-            router.ended(f"s{number}", 1, Met(sent_s=due_s, first_byte_s=first_s, ended_s=9.0, error=error))
-        return await switch.receipt(5.0, None)
+            await router.ended(f"s{number}", 1, Met(sent_s=due_s, first_byte_s=first_s, ended_s=9.0, error=error))
+        return switch.receipt(5.0, Seen.nothing())
 
     told = asyncio.run(receipt())
     assert (told.offered, told.eligible, told.hits, told.steps) == (3, 2, 2, ("s1", "s2"))

@@ -361,7 +361,7 @@ class Conductor:
         self.told.append(f"after {step}")
         self.met[step, attempt] = met
 
-    async def heal(self) -> None:
+    async def heal(self, *, under_way: bool = False) -> None:
         self.told.append("heal")
         self.healed.set()
 

@@ -1,0 +1,162 @@
+"""A fault that takes everything on its link: its toxics are on the main lane, and on every other one."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from faults.call import Call
+from faults.course import Course, Level
+from faults.effects import effect
+from faults.fault import Effect, Fault, Receipt
+from faults.link import Link
+from faults.seen import Seen, broken_in, passed, under_way
+from faults.switch import Switch, first, unharmed
+from faults.tap.journal import TapConnection, TapJournal
+from faults.traffic import Carried, carried
+
+
+class OverAll(Switch):
+    """Requests are looked at where the link's tap could read some, else connections."""
+
+    def __init__(self, fault: Fault, course: Course, link: Link) -> None:
+        super().__init__(fault, course, link)
+        streams = {toxic.stream for level in course.levels if isinstance(level, tuple) for toxic in level}
+        self._up, self._down = "upstream" in streams, "downstream" in streams
+        self._before: TapJournal | None = None  # the link, just before it was switched on
+        self._looks: list[tuple[TapJournal, TapJournal]] = []  # just before it was switched on, and off
+
+    async def _begin(self) -> None:
+        self._before = await self.link.journal()
+
+    async def _apply(self, level: Level) -> None:
+        await self.link.set(self.fault.id, level)
+
+    async def _end(self) -> None:
+        try:
+            await self._look()
+        finally:
+            await self.link.set(self.fault.id, ())
+
+    async def _look(self) -> None:
+        if self._before is not None:
+            self._looks.append((self._before, await self.link.journal()))
+            self._before = None
+
+    def _told(self, receipt: Receipt, seen: Seen) -> Receipt:
+        carried = list(self._carried(seen))
+        receipt = replace(
+            receipt,
+            connections=len(carried),
+            bytes_up=sum(each.bytes_up for each in carried),
+            bytes_down=sum(each.bytes_down for each in carried),
+        )
+        if self.refuses:
+            return self._by_closing(receipt, seen)
+        return self._by_calls(receipt, seen) if seen.calls else self._by_connections(receipt, seen, carried)
+
+    def _carried(self, seen: Seen) -> Iterator[Carried]:
+        """What the link's connections carried while it was on, of each time."""
+        looks = [*self._looks, (self._before, seen.journal)] if self._before is not None else self._looks
+        for before, after in looks:
+            yield from carried(before, after, seen.journal.connections)
+
+    # what was asked and answered
+
+    def _by_calls(self, receipt: Receipt, seen: Seen) -> Receipt:
+        receipt = self._of_calls(receipt, seen)
+        if not receipt.eligible:
+            what = "request" if receipt.connections else "traffic"
+            return replace(receipt, detail=f"no {what} on link {self.fault.link} while it was on")
+        if receipt.hits:
+            return replace(receipt, hit=True)
+        met = sum(self._meets(call) for call in seen.calls)
+        if met:
+            return replace(receipt, detail=unharmed(met))
+        of_link = f"{receipt.eligible} requests were under way on link {self.fault.link} while it was on"
+        return replace(receipt, detail=f"{of_link}, and nothing of them passed then")
+
+    def _of_calls(self, receipt: Receipt, seen: Seen) -> Receipt:
+        eligible = [call for call in seen.calls if any(under_way(call, span) for span in self.spans)]
+        hits = [call for call in eligible if self._hits(call, seen)]
+        known = [call.step for call in hits if call.step is not None]
+        in_flight = tuple(self._steps) if hits else ()
+        return replace(
+            receipt,
+            per="request",
+            offered=len(seen.calls),
+            eligible=len(eligible),
+            hits=len(hits),
+            steps=tuple(dict.fromkeys(known)) if len(known) == len(hits) else in_flight,
+            hit_connections=first(call.connection for call in hits),
+            seen=effect(map(seen.exchange, hits), map(seen.exchange, seen.calm)),
+        )
+
+    def _hits(self, call: Call, seen: Seen) -> bool:
+        if not self.shows:
+            return self._meets(call)
+        if call.fault is not None or seen.exchange(call).ending == "answered":  # steered: that broke it
+            return False
+        return any(broken_in(call, span) for span in self.spans)
+
+    def _meets(self, call: Call) -> bool:
+        return any(passed(call, span, up=self._up, down=self._down) for span in self.spans)
+
+    # what was refused
+
+    def _by_closing(self, receipt: Receipt, seen: Seen) -> Receipt:
+        """Of those that were open: who is refused leaves no trace."""
+        closed = [each for each in seen.journal.connections if each.ended == "disabled" and self._ended(each, seen)]
+        if seen.calls:
+            receipt = self._of_calls(receipt, seen)
+        if not receipt.hits:  # what was closed was idle, or no HTTP
+            eligible = max(len(closed), receipt.connections)
+            receipt = replace(receipt, per="connection", eligible=eligible, hits=len(closed))
+            receipt = replace(receipt, offered=max(eligible, len(seen.journal.connections)))
+        if not closed:
+            why = "nothing was open, and a refused connection leaves no trace in the proxy"
+            return replace(receipt, hit=None, steps=tuple(self._steps), detail=why)
+        return replace(
+            receipt,
+            hit=True,
+            steps=receipt.steps or tuple(self._steps),
+            hit_connections=first(each.ordinal for each in closed),
+            seen=replace(receipt.seen, closed=len(closed)),
+            detail=f"{len(closed)} open connections were closed",
+        )
+
+    # bytes
+
+    def _by_connections(self, receipt: Receipt, seen: Seen, carried: list[Carried]) -> Receipt:
+        known = {each.ordinal: each for each in seen.journal.connections}
+        ended = [each for each in carried if each.ordinal in known and self._broke(known[each.ordinal], seen)]
+        silent = [each for each in carried if each.bytes_up and not each.bytes_down and each not in ended]
+        moved = [each for each in carried if each.bytes_up or each.bytes_down]
+        hits = {each.ordinal for each in ([*ended, *silent] if self.shows else moved)}
+        receipt = replace(
+            receipt,
+            offered=len(seen.journal.connections),
+            eligible=len(carried),
+            hits=len(hits),
+            hit_connections=first(sorted(hits)),
+            seen=self._of_connections([known[each.ordinal] for each in ended], unanswered=len(silent)),
+        )
+        if hits:
+            return replace(receipt, hit=True, steps=tuple(self._steps))
+        if not carried:
+            return replace(receipt, detail=f"no traffic on link {self.fault.link} while it was on")
+        if moved:
+            return replace(receipt, detail=unharmed(len(moved), "connection"))
+        return replace(receipt, detail=f"no bytes on link {self.fault.link} while it was on")
+
+    def _broke(self, connection: TapConnection, seen: Seen) -> bool:
+        return connection.ended.startswith("upstream") and self._ended(connection, seen)
+
+    def _ended(self, connection: TapConnection, seen: Seen) -> bool:
+        return any(seen.closed_in(connection, span) for span in self.spans)
+
+    def _of_connections(self, ended: list[TapConnection], unanswered: int) -> Effect:
+        if not self.shows:  # who closed what was slow, it can't have been that
+            return Effect()
+        reset = sum(each.ended == "upstream reset" for each in ended)
+        refused = sum(each.ended == "upstream unreachable" for each in ended)
+        return Effect(unanswered=unanswered, reset=reset, refused=refused, closed=len(ended) - reset - refused)
