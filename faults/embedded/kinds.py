@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from faults.embedded.pacing import Bandwidth, Slicer, SlowClose
-from faults.embedded.stages import Latency, LimitData, ResetPeer, Stage, Timeout
+from faults.embedded.stage import Stage
+from faults.embedded.stages import Latency, LimitData, ResetPeer, Timeout
 
 STAGES: Mapping[str, type[Stage]] = {
     "latency": Latency,

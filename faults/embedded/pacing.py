@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
 
-from faults.embedded.stages import EARLY_S, LONGEST_S, Pipe, Stage, seconds
+from faults.embedded.stage import EARLY_S, LONGEST_S, Pipe, Stage, seconds
 from faults.embedded.toxics import LiveToxic
 
 SLICE_S = 0.1  # a chunk that takes longer leaves in pieces of this

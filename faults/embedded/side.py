@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from faults.embedded.relay import Connection, Direction
+    from faults.embedded.direction import Direction
+    from faults.embedded.relay import Connection
 
 LINGER_S = 5.0  # how long a closed socket may take to send what was accepted for it
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
