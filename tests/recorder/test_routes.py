@@ -1,6 +1,9 @@
+import tracemalloc
+from random import Random
+
 import pytest
 
-from recorder.routes import Routes, looks_like_an_id, segments_of
+from recorder.routes import Routes, looks_like_an_id, segments_of, tokens_of
 
 UUID = "0b5c1f9e-8d0a-4d9b-9a55-0d4b8a3b6c11"
 
@@ -96,6 +99,42 @@ def test_words_under_which_nothing_is_the_same_stay_words() -> None:
 def test_few_words_stay_words_though_each_came_once() -> None:
     targets = [f"/{word}" for word in WORDS[:12]]
     assert learned(*targets).of("GET", targets[0]) == f"GET {targets[0]}"
+
+
+def test_a_word_that_comes_after_the_words_were_folded_is_told_by_what_is_done_with_it() -> None:
+    routes = learned(*(f"/articles/{word}" for word in WORDS))
+    routes.add("GET", "/articles/new-slug", tokens_of("/articles/new-slug"))
+    routes.add("GET", "/articles/search?q=a", tokens_of("/articles/search?q=a"))
+    routes.settle()
+    assert routes.of("GET", "/articles/new-slug") == "GET /articles/{id}"
+    assert routes.of("GET", "/articles/search?q=b") == "GET /articles/search"
+
+
+def test_learning_holds_a_bounded_number_of_words_whatever_comes() -> None:
+    random = Random(1)
+    letters = "abcdefghijklm"
+    paths = ("/" + "/".join("".join(random.choices(letters, k=6)) for _ in range(4)) for _ in range(30_000))
+    tracemalloc.start()
+    try:
+        routes = learned(*(["/shop/cart/items"] * 3), *paths)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 60 << 20
+    assert routes.of("GET", "/shop/cart/items") == "GET /shop/cart/items"
+
+
+def test_a_path_with_thousands_of_segments_has_a_route() -> None:
+    deep = "/a" * 100_000
+    assert learned(deep).of("GET", deep) == f"GET {'/a' * 39}/{{rest}}"
+    assert len(segments_of(deep)) == 40
+
+
+def test_where_words_are_folded_while_learning_the_routes_are_those_of_learning_at_once() -> None:
+    targets = [f"/users/{chr(97 + n % 26) * (n // 26 % 40 + 1)}{'xyz'[n % 3]}/posts" for n in range(6000)]
+    routes = learned(*targets)
+    assert routes.compactions > 1 or len(set(targets)) < 4096
+    assert {routes.of("GET", target) for target in targets} == {"GET /users/{id}/posts"}
 
 
 WORDS = [
