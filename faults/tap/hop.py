@@ -200,6 +200,7 @@ class Hop:
         self.later.catch_up()
         self._client_ended = True
         self._first_end = self._first_end or "client"
+        self.watch.left(monotonic())
         if self.shut:
             self._let_pass()
         self._sink.send_end()

@@ -224,6 +224,11 @@ class Http1:
 
     # ends
 
+    def left(self, now_s: float) -> None:
+        """The client said its FIN: as clients of HTTP do when they have given up waiting, whatever comes yet."""
+        for call in self._waiting:
+            call.end("open", now_s)
+
     def ended(self, now_s: float, *, reset: bool, given_up: bool) -> None:
         """No more answers will come: there was FIN or RST, or nobody waits for them (`given_up`)."""
         for call in self._waiting:

@@ -56,6 +56,11 @@ class Http2:
         for frame, headers in self._down.feed(data):
             self._from_server(frame, headers, now_s)
 
+    def left(self, now_s: float) -> None:
+        """As of Http1."""
+        for call in self._calls.values():
+            call.end("open", now_s)
+
     def ended(self, now_s: float, *, reset: bool, given_up: bool) -> None:
         """As of Http1."""
         for call in self._calls.values():

@@ -35,6 +35,11 @@ class Watch:
             else:
                 self._let_go(now_s)
 
+    def left(self, now_s: float) -> None:
+        """The client will say nothing more."""
+        if self.http is not None:
+            self.http.left(now_s)
+
     def ended(self, now_s: float, *, reset: bool, given_up: bool) -> None:
         """Nothing will come from the upstream any more; `given_up`: nor did the client wait for it."""
         if self.http is not None:

@@ -254,3 +254,25 @@ def test_whatever_is_said_in_whatever_pieces_comes_out_the_same(lab, rules, sayi
         assert await client.rest() == b"".join(data for way, data in sayings if way == "down")
 
     lab.run(check)
+
+
+def test_a_call_whose_client_left_before_its_answer_came_was_not_answered_though_the_answer_goes_on(lab):
+    async def check(place):
+        address, arrived = await place.peers()
+        tap = await place.tap(address)
+        client = await place.client(tap)
+        upstream = await arrived.get()
+        client.say(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        await upstream.hear_head()
+        client.end()
+        assert await upstream.rest() == b""
+        upstream.say(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+        upstream.end()
+        assert (await client.rest()).endswith(b"late")
+        await lab.connections(tap, ended=1)
+        (call,) = (await tap.journal(0.0)).calls
+        assert (call.ended, call.status) == ("open", 200)
+        assert call.ended_s is not None
+        assert call.ended_s < call.first_byte_s
+
+    lab.run(check)
