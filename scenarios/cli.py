@@ -14,6 +14,7 @@ import click
 
 from faults.engine import Choice
 from foreshock import __version__
+from foreshock.duration import parse_duration_s
 from foreshock.errors import ForeshockError, HarnessError
 from scenarios.interrupt import Interrupted, ReaderGone
 
@@ -26,9 +27,17 @@ _engine = click.option(
     help="Who makes the faults. auto: TOXIPROXY_URL, else toxiproxy-server on PATH or in .tools, else embedded.",
 )
 _SEEDS = click.IntRange(min=0, max=(1 << 63) - 1)  # what run.json and findings can hold
+_FILE = click.Path(path_type=Path)
 _runs = click.option(
     "--runs", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), help="Where run folders go."
 )
+
+
+def _seconds(_context: click.Context, _parameter: click.Parameter, text: str) -> float:
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -42,19 +51,76 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--upstream", required=True, metavar="URL", help="The system whose traffic is recorded.")
 @click.option(
-    "--listen", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where clients connect."
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="[/PREFIX=]URL",
+    help="The system whose traffic is recorded. Several: each with a prefix of the path, and one for the rest.",
+)
+@click.option(
+    "--listen",
+    "listens",
+    multiple=True,
+    default=("127.0.0.1:8080",),
+    show_default=True,
+    metavar="HOST:PORT[=URL]",
+    help="Where clients connect; with a URL, what comes there goes to that system.",
+)
+@click.option(
+    "--mode",
+    default="reverse",
+    show_default=True,
+    help="reverse; or as clients are set up: regular (their HTTP proxy), socks5, transparent, local[:PROCESS], "
+    "upstream:URL (the proxy behind us).",
+)
+@click.option(
+    "--cert", type=_FILE, help="Certificate that clients get, in PEM: key and chain. Makes us listen with TLS."
+)
+@click.option("--ca", type=_FILE, help="Folder of mitmproxy's CA, made if it is not there; clients have to trust it.")
+@click.option("--client-certs", type=_FILE, help="What upstreams that ask get: a PEM file, or a folder of HOST.pem.")
+@click.option("--upstream-ca", type=_FILE, help="Who may have signed the upstreams' certificates, in PEM.")
+@click.option("--insecure-upstream", is_flag=True, help="Do not check the upstreams' certificates.")
+@click.option(
+    "--body-cap", type=click.IntRange(min=0), default=4 << 20, show_default=True, help="Bytes kept of a body."
+)
+@click.option(
+    "--drain",
+    "drain_s",
+    default="10s",
+    show_default=True,
+    metavar="DURATION",
+    callback=_seconds,
+    help="How long the end waits for answers that are under way.",
 )
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording."
 )
 @click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
-def record(upstream: str, listen: str, output: Path, key_file: Path | None) -> int:
-    """Record the traffic to a system, private at capture. SIGINT or SIGTERM ends it with a whole recording."""
+def record(
+    upstreams: tuple[str, ...],
+    listens: tuple[str, ...],
+    mode: str,
+    cert: Path | None,
+    ca: Path | None,
+    client_certs: Path | None,
+    upstream_ca: Path | None,
+    insecure_upstream: bool,
+    body_cap: int,
+    drain_s: float,
+    output: Path,
+    key_file: Path | None,
+) -> int:
+    """Record the traffic to a system, private at capture.
+
+    SIGINT or SIGTERM ends it with a whole recording, after the answers under way; a second one ends it at once.
+    """
+    from recorder.order import Tls, order_of
     from recorder.record import run_recorder
 
-    return run_recorder(upstream, listen, output, key_file=key_file)
+    tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream)
+    order = order_of(mode=mode, upstreams=upstreams, listens=listens, tls=tls, body_cap_bytes=body_cap, drain_s=drain_s)
+    return run_recorder(order, output, key_file=key_file)
 
 
 @cli.command()

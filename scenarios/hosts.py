@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from foreshock.errors import UsageError
@@ -47,7 +48,7 @@ def check_allowed(host: str, allow: Collection[str]) -> None:
 
 
 def check_upstream_is_no_target(upstream: str, target: str, allow: Collection[str]) -> None:
-    """Raises UsageError if `target` is the host that was recorded (`upstream`, a URL), and not allowed by name."""
+    """Raises UsageError if `target` is a host that was recorded (`upstream`, URLs), and not allowed by name."""
     _check_is_not_recorded(upstream, host_of_url(target), f"target={target}", allow)
 
 
@@ -57,12 +58,17 @@ def check_upstream_is_no_links(upstream: str, name: str, address: str, allow: Co
 
 
 def _check_is_not_recorded(upstream: str, host: str, where: str, allow: Collection[str]) -> None:
-    if _same_name(host) != _same_name(host_of_url(upstream)):
+    if _same_name(host) not in {_same_name(recorded) for recorded in _hosts_of(upstream)}:
         return
     try:
         check_allowed(host, allow)
     except ValueError as error:
         raise UsageError(f"{where}: it is the system that was recorded; {error}") from error
+
+
+def _hosts_of(upstream: str) -> Iterator[str]:
+    """Of the URLs in a manifest's `upstream`, with blanks between; a mode in which clients choose names none."""
+    return (host_of_url(url) for url in re.findall(r"https?://\S+", upstream))
 
 
 def _same_name(host: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -12,13 +13,17 @@ from pathlib import Path
 import pytest
 
 RUN = """
+import json
 import sys
 from pathlib import Path
 from foreshock.errors import ForeshockError
+from recorder.order import Tls, order_of
 from recorder.record import run_recorder
-upstream, listen, out, *key = sys.argv[1:]
+options, out, *key = sys.argv[1:]
+options = json.loads(options)
+tls = Tls(**{name: Path(each) if isinstance(each, str) else each for name, each in options.pop("tls", {}).items()})
 try:
-    sys.exit(run_recorder(upstream, listen, Path(out), key_file=Path(key[0]) if key else None))
+    sys.exit(run_recorder(order_of(tls=tls, **options), Path(out), key_file=Path(key[0]) if key else None))
 except ForeshockError as error:
     print(f"foreshock: {error}", file=sys.stderr)
     sys.exit(error.exit_code)
@@ -98,10 +103,11 @@ class Upstream:
 class Recorder:
     """A recorder that is ready; `port` is where it listens."""
 
-    def __init__(self, upstream: str, out: Path, *arguments: str) -> None:
+    def __init__(self, upstream: str | None, out: Path, *key_file: str, **options: object) -> None:
         self.out = out
+        order = {"upstreams": [upstream] if upstream else [], "listens": ["127.0.0.1:0"], **options}
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", RUN, upstream, "127.0.0.1:0", str(out), *arguments],
+            [sys.executable, "-P", "-c", RUN, json.dumps(order), str(out), *key_file],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -111,7 +117,9 @@ class Recorder:
         self.ready_line = self.process.stdout.readline()
         if not self.ready_line:
             raise AssertionError(self.process.communicate()[1])
-        self.port = int(self.ready_line.split(" -> ")[0].rpartition(":")[2])
+        shown = self.ready_line.removeprefix("recording ").split(" -> ")[0].split(", ")
+        self.ports = [int(each.rpartition(":")[2]) for each in shown]
+        self.port = self.ports[0]
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """(exit code, rest of stdout, stderr)"""
@@ -144,8 +152,8 @@ def record(tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
     """Starts recorders into NAME.rec."""
     started: list[Recorder] = []
 
-    def start(upstream: str, *arguments: str, name: str = "a.rec") -> Recorder:
-        started.append(Recorder(upstream, tmp_path / name, *arguments))
+    def start(upstream: str | None, *key_file: str, name: str = "a.rec", **options: object) -> Recorder:
+        started.append(Recorder(upstream, tmp_path / name, *key_file, **options))
         return started[-1]
 
     yield start

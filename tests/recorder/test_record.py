@@ -11,7 +11,8 @@ import pytest
 
 from foreshock.errors import HarnessError, UsageError
 from recorder.exchange import Exchange, header
-from recorder.record import parse_listen, parse_upstream, run_recorder
+from recorder.order import order_of
+from recorder.record import run_recorder
 from recorder.recording import Recording
 from recorder.routes import Routes
 
@@ -148,7 +149,7 @@ def test_a_request_in_flight_at_the_end_is_dropped_and_counted(serve, record, re
         release.wait(20)
 
     upstream = serve(answer)
-    recorder = record(upstream.url)
+    recorder = record(upstream.url, drain_s=0.2)
     with socket.create_connection(("127.0.0.1", recorder.port), timeout=10) as connection:
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         assert arrived.wait(10)
@@ -190,7 +191,7 @@ def test_a_client_that_signs_up_without_a_cookie_is_one_session_with_its_later_c
 
 def refusal(tmp_path: Path, upstream: str, listen: str = "127.0.0.1:0", **more: Path) -> str:
     with pytest.raises((UsageError, HarnessError)) as refused:
-        run_recorder(upstream, listen, tmp_path / "a.rec", **more)
+        run_recorder(order_of(upstreams=[upstream], listens=[listen]), tmp_path / "a.rec", **more)
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "a.rec").exists()
     return f"{refused.value.exit_code} {refused.value}"
@@ -215,28 +216,10 @@ def test_an_upstream_out_of_reach_is_one_line_with_the_mend(tmp_path: Path) -> N
 def test_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "there.rec").mkdir()
     with pytest.raises(UsageError, match="already there"):
-        run_recorder("http://127.0.0.1:1", "127.0.0.1:0", tmp_path / "there.rec")
+        run_recorder(order_of(upstreams=["http://127.0.0.1:1"], listens=["127.0.0.1:0"]), tmp_path / "there.rec")
 
 
 def test_a_missing_key_file_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
     message = refusal(tmp_path, "http://127.0.0.1:1", key_file=tmp_path / "no key")
     assert message.startswith("2 key_file=")
     assert "head -c 32 /dev/urandom" in message
-
-
-@pytest.mark.parametrize(
-    "upstream", ["", "shop", "ftp://h", "http://", "http://h:99999", "http://h/path", "http://u@h", "http://h?q"]
-)
-def test_an_upstream_that_is_none_is_refused(upstream: str) -> None:
-    with pytest.raises(UsageError, match="expected http://HOST"):
-        parse_upstream(upstream)
-
-
-@pytest.mark.parametrize("listen", ["", "8080", ":8080", "h:", "h:x", "h:65536", "h:-1"])
-def test_a_listen_address_that_is_none_is_refused(listen: str) -> None:
-    with pytest.raises(UsageError, match="expected HOST:PORT"):
-        parse_listen(listen)
-
-
-def test_ipv6_addresses_stand_in_brackets() -> None:
-    assert parse_listen("[::1]:80") == ("::1", 80)

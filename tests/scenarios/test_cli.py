@@ -14,6 +14,7 @@ import pytest
 
 from foreshock import __version__
 from foreshock.errors import HarnessError, InvalidRun, UsageError
+from recorder.order import Tls, order_of
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
@@ -60,12 +61,27 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         (
             "record --upstream http://h:1 -o a.rec",
             "run_recorder",
-            ("http://h:1", "127.0.0.1:8080", Path("a.rec"), {"key_file": None}),
+            (order_of(upstreams=["http://h:1"]), Path("a.rec"), {"key_file": None}),
         ),
         (
             "record --upstream http://h:1 --listen 127.0.0.1:0 --key-file key --output a.rec",
             "run_recorder",
-            ("http://h:1", "127.0.0.1:0", Path("a.rec"), {"key_file": Path("key")}),
+            (order_of(upstreams=["http://h:1"], listens=["127.0.0.1:0"]), Path("a.rec"), {"key_file": Path("key")}),
+        ),
+        (
+            "record --mode regular --listen h:1 --listen h:2 --ca ca --insecure-upstream --body-cap 9 --drain 2s -o a.rec",
+            "run_recorder",
+            (
+                order_of(
+                    mode="regular",
+                    listens=["h:1", "h:2"],
+                    tls=Tls(ca_folder=Path("ca"), insecure=True),
+                    body_cap_bytes=9,
+                    drain_s=2.0,
+                ),
+                Path("a.rec"),
+                {"key_file": None},
+            ),
         ),
         ("shape a.rec", "show_shape", (Path("a.rec"), {})),
         (

@@ -52,6 +52,12 @@ def test_what_was_recorded_is_no_target_unless_it_is_loopback_or_named() -> None
     check_upstream_is_no_target("http://127.0.0.1:80", "http://127.0.0.1:80", ())
 
 
+def test_each_of_several_systems_that_were_recorded_is_refused() -> None:
+    with pytest.raises(UsageError, match="host b.example"):
+        check_upstream_is_no_target("http://a.example https://b.example:8443", "https://b.example/", ())
+    check_upstream_is_no_target("regular", "https://staging.example/", ("staging.example",))
+
+
 def test_what_was_recorded_is_behind_no_link_unless_it_is_loopback_or_named() -> None:
     told = r"links\.db\.upstream=Shop\.example\.:5432: it is the system that was recorded; host shop"
     with pytest.raises(UsageError, match=told):
