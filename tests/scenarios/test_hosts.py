@@ -53,7 +53,7 @@ def test_what_was_recorded_is_no_target_unless_it_is_loopback_or_named() -> None
 
 
 def test_each_of_several_systems_that_were_recorded_is_refused() -> None:
-    with pytest.raises(UsageError, match="host b.example"):
+    with pytest.raises(UsageError, match=r"host b\.example"):
         check_upstream_is_no_target("http://a.example https://b.example:8443", "https://b.example/", ())
     check_upstream_is_no_target("regular", "https://staging.example/", ("staging.example",))
 
