@@ -5,6 +5,8 @@ is killed loses at most what came since, every standard tool reads the file (`zs
 read up to the tear. The writer belongs to one thread; its owner calls `tick()` where nothing is written for a while.
 """
 
+import contextlib
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ class SegmentWriter:
         self._flush_after_s = flush_after_s
         self._flush_bytes = flush_bytes
         self._compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._digest = hashlib.sha256()
         self._lines: list[bytes] = []
         self._held_bytes = 0
         self._held_since_s = 0.0
@@ -51,28 +54,48 @@ class SegmentWriter:
         else:
             self.tick()
 
+    @property
+    def held_lines(self) -> int:
+        """Taken, and not on disk yet."""
+        return len(self._lines)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of the file as it is: the checksums of its frames tell accidents, this one tells a hand."""
+        return self._digest.hexdigest()
+
     def tick(self) -> None:
         """Flushes if the oldest held line has waited for `flush_after_s`."""
         if self._lines and self._clock() - self._held_since_s >= self._flush_after_s:
             self.flush()
 
     def flush(self) -> None:
-        """Ends a frame: what was taken so far is in the file. OSError, and the lines are lost, if the disk refuses."""
+        """Ends a frame: what was taken so far is in the file.
+
+        OSError if the disk refuses: these lines are lost, what was in the file before stays whole, and lines that come
+        later may well be written.
+        """
         if not self._lines:
             return
         lines = len(self._lines)
         frame = self._compressor.compress(b"\n".join(self._lines) + b"\n")
-        self._lines.clear()  # also if the disk refuses it: after half a frame, another try would not be read
+        self._lines.clear()  # also if the disk refuses it: what waits there must not grow
         self._held_bytes = 0
         self._append(frame)
+        self._digest.update(frame)
+        self.file_bytes += len(frame)
         self.file_lines += lines
 
     def _append(self, frame: bytes) -> None:
+        """All of the frame, or nothing of it: behind half a frame nothing would be read."""
         rest = memoryview(frame)
-        while rest:
-            written = os.write(self._fd, rest)
-            self.file_bytes += written
-            rest = rest[written:]
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):  # a disk that is full still lets a file be cut; one that failed may not
+                os.ftruncate(self._fd, self.file_bytes)
+            raise
 
     def close(self) -> None:
         """Flushes and closes; a second time does nothing."""

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -142,3 +144,29 @@ def test_another_tools_frames_may_break_lines_anywhere(tmp_path: Path) -> None:
     compress = zstandard.ZstdCompressor().compress
     (tmp_path / "a.jsonl.zst").write_bytes(compress(b'{"a":1}\n{"b"') + compress(b":2}\n"))
     assert lines_of(tmp_path / "a.jsonl.zst") == ([b'{"a":1}', b'{"b":2}'], [])
+
+
+def test_after_a_disk_that_refused_half_a_frame_the_file_is_whole_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def half(fd: int, data: bytes) -> int:
+        monkeypatch.setattr("foreshock.segment.os.write", full)
+        return write(fd, data[: len(data) // 2])
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with SegmentWriter(tmp_path / "a.jsonl.zst") as segment:
+        segment.write(b'{"n":1}')
+        segment.flush()
+        segment.write(b'{"n":2}')
+        monkeypatch.setattr("foreshock.segment.os.write", half)
+        with pytest.raises(OSError, match="No space"):
+            segment.flush()
+        assert segment.file_bytes == segment.path.stat().st_size
+        monkeypatch.undo()
+        segment.write(b'{"n":3}')
+    assert lines_of(segment.path) == ([b'{"n":1}', b'{"n":3}'], [])
+    assert segment.digest == hashlib.sha256(segment.path.read_bytes()).hexdigest()
