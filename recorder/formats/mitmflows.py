@@ -1,0 +1,300 @@
+"""mitmproxy's flow files, of every version that mitmproxy.io reads. The only format here that knows mitmproxy.
+
+Flows are taken as the state that the file holds, not as mitmproxy's objects: making those takes three times as long.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from mitmproxy import connection, flow, http, websocket
+from mitmproxy.io import FlowWriter, compat, tnetstring
+
+from recorder.exchange import Content, Exchange, Header, Message, Request, Response
+from recorder.formats.reading import Imported, Notes, Origin, Skipped
+from recorder.formats.source import Source, Torn
+from recorder.formats.urls import Base, authority_of, host_of
+
+FLOW_BYTES = 512 << 20  # a longer one would fill the memory
+NO_BODY = "a body is not in the file (mitmproxy streamed it): its size is not known"
+
+_TEXT, _BINARY = 1, 2  # opcodes (RFC 6455, 11.8)
+_LENGTH = re.compile(rb"(\d{1,12}):")
+
+Fields = tuple[tuple[bytes, bytes], ...]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    http_version: bytes
+    headers: Fields
+    content: bytes | None
+    trailers: Fields | None = None
+    timestamp_start: float
+    timestamp_end: float | None = None
+
+
+class _Request(_Message, frozen=True, kw_only=True):
+    host: str
+    port: int
+    method: bytes
+    scheme: bytes
+    authority: bytes
+    path: bytes
+
+
+class _Response(_Message, frozen=True, kw_only=True):
+    status_code: int
+    reason: bytes
+
+
+class _Error(msgspec.Struct, frozen=True, kw_only=True):
+    msg: str
+    timestamp: float
+
+
+class _Client(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    peername: tuple[Any, ...] | None = None  # host, port, and for IPv6 two numbers more
+
+
+class _Socket(msgspec.Struct, frozen=True, kw_only=True):
+    messages: tuple[tuple[int, bool, bytes, float, bool, bool], ...]  # opcode, from client, content, Unix time, ...
+
+
+class _Ours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an exchange has and a flow has no place for: in the flow's metadata."""
+
+    session: str = ""
+    nth: int = 0
+    closes: bool = False
+    recorder: str = ""
+    request_size: int | None = None  # of bodies whose text was not kept
+    response_size: int | None = None
+    request_digest: str | None = None
+    response_digest: str | None = None
+    messages_left_out: int = 0
+
+
+class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    foreshock: _Ours | None = None
+
+
+class _Flow(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    request: _Request
+    response: _Response | None = None
+    error: _Error | None = None
+    client_conn: _Client
+    websocket: _Socket | None = None
+    metadata: _Metadata = _Metadata()
+
+
+def read(source: Source, origin: Origin, notes: Notes) -> Iterator[Imported | Skipped]:
+    """HTTP flows in the file's order, which is that in which they ended."""
+    number = 0
+    while head := source.begins(13):
+        number += 1
+        at = source.tell()
+        length = _LENGTH.match(head)
+        if length is None or int(length[1]) > FLOW_BYTES:
+            what = "expected the length of a flow" if length is None else f"a flow of more than {FLOW_BYTES >> 20} MiB"
+            raise Torn(f"{source.path}: flow {number} (byte {at}): {what}; no mitmproxy flow file, or damaged")
+        where = f"flow {number} (byte {at})"
+        try:
+            state = tnetstring.load(source)
+        except (ValueError, TypeError, IndexError, RecursionError):  # what mitmproxy.io itself expects of it
+            raise Torn(f"{source.path}: the file ends inside of {where}, or is damaged there") from None
+        yield _imported(state, where, origin, notes)
+
+
+def _imported(state: Any, where: str, origin: Origin, notes: Notes) -> Imported | Skipped:
+    try:
+        state = compat.migrate_flow(state)
+        kind = state["type"]
+        if kind != "http":
+            return Skipped(f"a {kind.upper()} flow, not HTTP" if kind in ("tcp", "udp", "dns") else "not HTTP", where)
+        one = msgspec.convert(state, _Flow, builtin_types=(bytes,))
+        return Imported(
+            _exchange(one, origin, notes),
+            address=str(one.client_conn.peername[0]) if one.client_conn.peername else "",
+            origin=_origin(one.request),
+        )
+    except msgspec.ValidationError as error:
+        return Skipped(f"no flow: {error}", where)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:  # of a migration on strange data
+        return Skipped(f"no flow that this mitmproxy reads: {type(error).__name__}", where)
+
+
+def _origin(request: _Request) -> str:
+    host = request.authority.decode("latin-1") or f"{request.host}:{request.port}"
+    scheme = request.scheme.decode("latin-1") or "http"
+    return f"{scheme}://{host.removesuffix({'http': ':80', 'https': ':443'}.get(scheme, ':'))}"
+
+
+def _exchange(one: _Flow, origin: Origin, notes: Notes) -> Exchange:
+    request, response, error = one.request, one.response, one.error
+    ours = one.metadata.foreshock or _Ours()
+    started = request.timestamp_start
+    request_ended = request.timestamp_end or started
+    first_byte = response.timestamp_start if response else None
+    ended = error.timestamp if error else response.timestamp_end if response else None
+    unanswered = "the file holds no response to it" if response is None else None
+    return Exchange(
+        id=one.id,
+        session=ours.session,
+        connection=one.client_conn.id,
+        nth=ours.nth,
+        closes=ours.closes,
+        recorder=ours.recorder,
+        started_s=origin.since_s(started),
+        request_ended_s=origin.since_s(request_ended),
+        first_byte_s=None if first_byte is None else origin.since_s(first_byte),
+        ended_s=origin.since_s(max(ended or first_byte or request_ended, started)),
+        request=Request(
+            method=_text(request.method),
+            url=_text(request.path or request.authority),  # of CONNECT the latter
+            http_version=_text(request.http_version),
+            headers=_headers(request.headers),
+            post_data=_content(request.content, ours.request_size, ours.request_digest, notes),
+            trailers=_headers(request.trailers or ()),
+        ),
+        response=None if error or not response else _response(response, ours, notes),
+        error=error.msg if error else unanswered,
+        messages=_messages(one.websocket, origin) if one.websocket else (),
+        messages_left_out=ours.messages_left_out,
+    )
+
+
+def _response(response: _Response, ours: _Ours, notes: Notes) -> Response:
+    return Response(
+        status=response.status_code,
+        status_text=_text(response.reason),
+        http_version=_text(response.http_version),
+        headers=_headers(response.headers),
+        content=_content(response.content, ours.response_size, ours.response_digest, notes),
+        trailers=_headers(response.trailers or ()),
+    )
+
+
+def _content(raw: bytes | None, size: int | None, digest: str | None, notes: Notes) -> Content:
+    if raw is not None:
+        return Content.of(raw)
+    if size is None:
+        notes.count(NO_BODY)
+    return Content(size=size or 0, digest=digest)
+
+
+def _messages(socket: _Socket, origin: Origin) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            at_s=origin.since_s(at),
+            from_client=from_client,
+            binary=opcode == _BINARY,
+            content=Content.of(content),
+        )
+        for opcode, from_client, content, at, *_ in socket.messages
+    )
+
+
+def _headers(fields: Fields) -> tuple[Header, ...]:
+    return tuple(Header(_text(name), _text(value)) for name, value in fields)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+def write(exchanges: Iterable[Exchange], base: Base, wall_s: float) -> Iterator[bytes]:
+    """A flow file, flow by flow. `wall_s` is the Unix time of the recording's zero."""
+    for exchange in exchanges:
+        file = io.BytesIO()
+        FlowWriter(file).add(_flow(exchange, base, wall_s))  # type: ignore[no-untyped-call]
+        yield file.getvalue()
+
+
+def _flow(exchange: Exchange, base: Base, wall_s: float) -> http.HTTPFlow:
+    origin = base.origin(exchange.request)
+    port = {"https": 443}.get(base.scheme, 80)
+    server = (host_of(origin).strip("[]"), int(authority_of(origin)[len(host_of(origin)) + 1 :] or port))
+    client = connection.Client(
+        peername=("", 0), sockname=("", 0), timestamp_start=round(wall_s + exchange.started_s, 6)
+    )
+    client.id = exchange.connection
+    made = http.HTTPFlow(client, connection.Server(address=server))
+    made.id = exchange.id
+    made.timestamp_created = round(wall_s + exchange.started_s, 6)
+    made.request = _http_request(exchange, server, base.scheme, wall_s)
+    made.response = _http_response(exchange, wall_s)
+    if exchange.error is not None:
+        made.error = flow.Error(exchange.error, round(wall_s + exchange.ended_s, 6))
+    if exchange.messages:
+        made.websocket = websocket.WebSocketData(messages=[_message(one, wall_s) for one in exchange.messages])
+    made.metadata = {"foreshock": msgspec.to_builtins(_ours(exchange))}
+    return made
+
+
+def _http_request(exchange: Exchange, server: tuple[str, int], scheme: str, wall_s: float) -> http.Request:
+    request = exchange.request
+    return http.Request(
+        host=server[0],
+        port=server[1],
+        method=request.method.encode("latin-1"),
+        scheme=scheme.encode(),
+        authority=b"",
+        path=request.url.encode("latin-1"),
+        http_version=request.http_version.encode("latin-1"),
+        headers=_fields(request.headers),
+        content=_kept(request.post_data),
+        trailers=_fields(request.trailers) if request.trailers else None,
+        timestamp_start=round(wall_s + exchange.started_s, 6),
+        timestamp_end=round(wall_s + exchange.request_ended_s, 6),
+    )
+
+
+def _http_response(exchange: Exchange, wall_s: float) -> http.Response | None:
+    response = exchange.response
+    if response is None:
+        return None
+    first_byte_s = exchange.ended_s if exchange.first_byte_s is None else exchange.first_byte_s
+    return http.Response(
+        http_version=response.http_version.encode("latin-1"),
+        status_code=response.status,
+        reason=response.status_text.encode("latin-1"),
+        headers=_fields(response.headers),
+        content=_kept(response.content),
+        trailers=_fields(response.trailers) if response.trailers else None,
+        timestamp_start=round(wall_s + first_byte_s, 6),
+        timestamp_end=round(wall_s + exchange.ended_s, 6),
+    )
+
+
+def _message(one: Message, wall_s: float) -> websocket.WebSocketMessage:
+    kind = _BINARY if one.binary else _TEXT
+    return websocket.WebSocketMessage(kind, one.from_client, one.content.raw, round(wall_s + one.at_s, 6))
+
+
+def _ours(exchange: Exchange) -> _Ours:
+    asked, response = exchange.request.post_data, exchange.response
+    answered = response.content if response else Content(size=0)
+    return _Ours(
+        session=exchange.session,
+        nth=exchange.nth,
+        closes=exchange.closes,
+        recorder=exchange.recorder,
+        request_size=asked.size if _kept(asked) is None else None,
+        response_size=answered.size if _kept(answered) is None else None,
+        request_digest=asked.digest,
+        response_digest=answered.digest,
+        messages_left_out=exchange.messages_left_out,
+    )
+
+
+def _kept(content: Content) -> bytes | None:
+    """mitmproxy's None is a body that was not kept."""
+    return None if content.size and not content.text else content.raw
+
+
+def _fields(headers: tuple[Header, ...]) -> http.Headers:
+    return http.Headers([(one.name.encode("latin-1"), one.value.encode("latin-1")) for one in headers])
