@@ -16,6 +16,7 @@ from faults.engine import Choice
 from foreshock import __version__
 from foreshock.duration import parse_duration_s
 from foreshock.errors import ForeshockError, HarnessError
+from recorder.formats.names import EXPORTED, IMPORTED
 from scenarios.interrupt import Interrupted, ReaderGone
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
@@ -121,6 +122,51 @@ def record(
     tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream)
     order = order_of(mode=mode, upstreams=upstreams, listens=listens, tls=tls, body_cap_bytes=body_cap, drain_s=drain_s)
     return run_recorder(order, output, key_file=key_file)
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording.")
+@click.option("--format", "form", type=click.Choice(IMPORTED), help="Instead of what the content looks like.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
+@click.option(
+    "--host", "hosts", multiple=True, metavar="HOST", help="Only exchanges with this host; several times, if so."
+)
+@click.option("--upstream", metavar="URL", help="The system that was recorded, where the file does not say it.")
+@click.option("--keep-torn", is_flag=True, help="Of a file that breaks off, keep what stands before.")
+def import_(
+    file: Path,
+    out: Path,
+    form: str | None,
+    key_file: Path | None,
+    hosts: tuple[str, ...],
+    upstream: str | None,
+    keep_torn: bool,
+) -> int:
+    """Make a recording of what others recorded: HAR, mitmproxy flows, GoReplay, access logs, pcap.
+
+    Redacted as at capture. Ends with what became of every exchange, and with what the file could not say. A file that
+    breaks off, holds no exchange or is of none of the formats leaves nothing behind. docs/formats.md says more.
+    """
+    from recorder.formats.importing import Order, run_import
+
+    order = Order(file=file, out=out, form=form, key_file=key_file, hosts=hosts, upstream=upstream, keep_torn=keep_torn)
+    return run_import(order, say=click.echo, tell=_tell)
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
+@click.option("--format", "form", required=True, type=click.Choice(EXPORTED), help="What to write.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Standard output if not given.")
+def export(recording: Path, form: str, out: Path | None) -> int:
+    """Write a recording for another tool, redacted as it is, and say what that tool's format could not hold."""
+    from recorder.formats.exporting import run_export
+
+    return run_export(recording, form, out, tell=_tell)
+
+
+def _tell(line: str) -> None:
+    click.echo(f"foreshock: {line}", err=True)
 
 
 @cli.command()
