@@ -151,7 +151,7 @@ class Conductor:
         calls = self._flights.attributed(calls_of(journal, name, self._origin_s))
         over_all = [switch for switch in self._switches if isinstance(switch, OverAll) and switch.fault.link == name]
         spans = [span for switch in over_all for span in switch.spans]
-        return Seen(journal, calls, origin_s=self._origin_s, over_all=spans)
+        return Seen(journal, calls, origin_s=self._origin_s, over_all=spans, during=self._flights.during)
 
     async def _start(self, switch: Switch) -> None:
         fault = switch.fault

@@ -67,6 +67,11 @@ class Flights:
         """The calls, in their order, each with its step and how that is known, where it is."""
         return tuple(self._attributed(call) for call in calls)
 
+    def during(self, from_s: float, to_s: float) -> tuple[str, ...]:
+        """Steps that were in flight at some time from one moment to another, in the order in which they began."""
+        begun = self._all[: bisect_right(self._all, to_s, key=_from_s)]
+        return tuple(dict.fromkeys(each.step for each in begun if each.to_s is None or each.to_s >= from_s))
+
     def _attributed(self, call: Call) -> Call:
         if call.trace in self._steps:
             return replace(call, step=self._steps[call.trace], by="traceparent")

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from faults.call import Call
+from faults.catalogue import signs_of
 from faults.course import Course, Level
-from faults.effects import effect
+from faults.effects import Exchange, effect, exchange_of_connection
 from faults.fault import Effect, Fault, Receipt
 from faults.link import Link
-from faults.seen import Seen, broken_in, passed, under_way
+from faults.seen import CLOSING_S, RELEASE_S, Seen, broken_in, passed, under_way
 from faults.switch import Switch, first, unharmed
 from faults.tap.journal import TapConnection, TapJournal
 from faults.traffic import Carried, carried
@@ -51,7 +52,9 @@ class OverAll(Switch):
             bytes_down=sum(each.bytes_down for each in carried),
         )
         if self.refuses:
-            return self._by_closing(receipt, seen)
+            return self._by_refusing(receipt, seen)
+        if not signs_of(self.fault):
+            return self._by_ends(receipt, seen)
         return self._by_calls(receipt, seen) if seen.calls else self._by_connections(receipt, seen, carried)
 
     def _carried(self, seen: Seen) -> Iterator[Carried]:
@@ -103,7 +106,7 @@ class OverAll(Switch):
 
     # what was refused
 
-    def _by_closing(self, receipt: Receipt, seen: Seen) -> Receipt:
+    def _by_refusing(self, receipt: Receipt, seen: Seen) -> Receipt:
         """Of those that were open: who is refused leaves no trace."""
         closed = [each for each in seen.journal.connections if each.ended == "disabled" and self._ended(each, seen)]
         if seen.calls:
@@ -124,6 +127,20 @@ class OverAll(Switch):
             detail=f"{len(closed)} open connections were closed",
         )
 
+    def _by_ends(self, receipt: Receipt, seen: Seen) -> Receipt:
+        """Where nothing of an answer shows it, as of a close that is passed on late."""
+        ended = [each for each in seen.journal.connections if self._ended(each, seen, RELEASE_S)]
+        told = replace(
+            receipt,
+            offered=len(seen.journal.connections),
+            eligible=max(len(ended), receipt.connections),
+            hits=len(ended),
+            hit_connections=first(each.ordinal for each in ended),
+        )
+        if not ended:
+            return replace(told, detail=f"no connection of link {self.fault.link} was closed while it was on")
+        return replace(told, hit=True, steps=tuple(dict.fromkeys(s for each in ended for s in seen.steps_of(each))))
+
     # bytes
 
     def _by_connections(self, receipt: Receipt, seen: Seen, carried: list[Carried]) -> Receipt:
@@ -132,13 +149,17 @@ class OverAll(Switch):
         silent = [each for each in carried if each.bytes_up and not each.bytes_down and each not in ended]
         moved = [each for each in carried if each.bytes_up or each.bytes_down]
         hits = {each.ordinal for each in ([*ended, *silent] if self.shows else moved)}
+        waits = [Exchange(ending="answered", wait_s=each.wait_s) for each in moved]
+        calm = [exchange_of_connection(each) for each in seen.journal.connections if each.ordinal not in hits]
         receipt = replace(
             receipt,
             offered=len(seen.journal.connections),
             eligible=len(carried),
             hits=len(hits),
             hit_connections=first(sorted(hits)),
-            seen=self._of_connections([known[each.ordinal] for each in ended], unanswered=len(silent)),
+            seen=self._of_ends([known[each.ordinal] for each in ended], len(silent))
+            if self.shows
+            else effect(waits, calm),
         )
         if hits:
             return replace(receipt, hit=True, steps=tuple(self._steps))
@@ -146,17 +167,16 @@ class OverAll(Switch):
             return replace(receipt, detail=f"no traffic on link {self.fault.link} while it was on")
         if moved:
             return replace(receipt, detail=unharmed(len(moved), "connection"))
-        return replace(receipt, detail=f"no bytes on link {self.fault.link} while it was on")
+        none = f"no bytes on link {self.fault.link} while it was on"
+        return replace(receipt, hit=None if self.silences else False, detail=none)
 
     def _broke(self, connection: TapConnection, seen: Seen) -> bool:
         return connection.ended.startswith("upstream") and self._ended(connection, seen)
 
-    def _ended(self, connection: TapConnection, seen: Seen) -> bool:
-        return any(seen.closed_in(connection, span) for span in self.spans)
+    def _ended(self, connection: TapConnection, seen: Seen, grace_s: float = CLOSING_S) -> bool:
+        return any(seen.closed_in(connection, span, grace_s) for span in self.spans)
 
-    def _of_connections(self, ended: list[TapConnection], unanswered: int) -> Effect:
-        if not self.shows:  # who closed what was slow, it can't have been that
-            return Effect()
+    def _of_ends(self, ended: list[TapConnection], unanswered: int) -> Effect:
         reset = sum(each.ended == "upstream reset" for each in ended)
         refused = sum(each.ended == "upstream unreachable" for each in ended)
         return Effect(unanswered=unanswered, reset=reset, refused=refused, closed=len(ended) - reset - refused)

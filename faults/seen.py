@@ -1,6 +1,6 @@
 """What was seen on a link while a plan ran: what its receipts are told from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 
 from faults.call import Call
@@ -15,15 +15,22 @@ CLOSING_S = 0.25  # after it is off: until then what it held open and silent has
 class Seen:
     """Of one link: the tap's journal, and its calls on the run's clock, attributed to steps.
 
-    `over_all` is when faults were on that take everything on the link.
+    `over_all` is when faults were on that take everything on the link; `during` says which steps were in flight then.
     """
 
     def __init__(
-        self, journal: TapJournal, calls: Sequence[Call], *, origin_s: float = 0.0, over_all: Sequence[Span] = ()
+        self,
+        journal: TapJournal,
+        calls: Sequence[Call],
+        *,
+        origin_s: float = 0.0,
+        over_all: Sequence[Span] = (),
+        during: Callable[[float, float], Sequence[str]] = lambda _from_s, _to_s: (),
     ) -> None:
         self.journal = journal
         self.calls = tuple(calls)
         self._origin_s = origin_s
+        self._during = during
         self._over_all = tuple(over_all)
         self._connections = {each.ordinal: each for each in journal.connections}
 
@@ -68,11 +75,20 @@ class Seen:
         connection = self._connections.get(call.connection)  # None where the journal forgot it
         return exchange_of_call(call, given_up=connection is not None and connection.ended.startswith("client"))
 
-    def closed_in(self, connection: TapConnection, span: Span) -> bool:
+    def steps_of(self, connection: TapConnection) -> tuple[str, ...]:
+        """Those whose requests it carried, if any is known; else those in flight while it was used."""
+        known = [call.step for call in self.calls if call.connection == connection.ordinal and call.step is not None]
+        if known:
+            return tuple(dict.fromkeys(known))
+        late_s = RELEASE_S if connection.closed_s is not None else 0.0  # it was closed when it had been used
+        from_s, to_s = connection.opened_s - self._origin_s, connection.active_s - late_s - self._origin_s
+        return tuple(self._during(from_s, max(from_s, to_s)))
+
+    def closed_in(self, connection: TapConnection, span: Span, grace_s: float = CLOSING_S) -> bool:
         """Whether its end may be one that a fault made which was on then."""
         if connection.closed_s is None:
             return False
-        return span.begun_s <= connection.closed_s - self._origin_s <= span.off_s + CLOSING_S
+        return span.begun_s <= connection.closed_s - self._origin_s <= span.off_s + grace_s
 
 
 def under_way(call: Call, span: Span) -> bool:

@@ -4,11 +4,8 @@ Its toxics are on a lane of their own, where they take everything; the link's ta
 chooses. So the choice is ours, whatever the engine, and the same again for the same seed.
 """
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
-from faults.call import Call
 from faults.course import Course, Level
 from faults.effects import Exchange, effect, exchange_of_connection
 from faults.fault import Fault, Receipt
@@ -83,7 +80,8 @@ class Steered(Switch):
         if receipt.hits:
             return replace(receipt, hit=True)
         if any(each.ending == "unused" for each in met):
-            return replace(receipt, detail=f"{count.hits} connections took its lane, and carried nothing")
+            unused = f"{count.hits} connections took its lane, and carried nothing"
+            return replace(receipt, hit=None if self.silences else False, detail=unused)
         return replace(receipt, detail=unharmed(count.hits, self._rule.per))
 
     def _harms(self, met: Exchange) -> bool:
@@ -95,7 +93,7 @@ class Steered(Switch):
         hits = [call for call in taken if self._harms(seen.exchange(call))]
         told = replace(
             receipt,
-            steps=_steps(hits),
+            steps=tuple(dict.fromkeys(call.step for call in hits if call.step is not None)),
             hit_connections=first(call.connection for call in hits),
             connections=len({call.connection for call in hits}),
             bytes_up=sum(call.bytes_up for call in hits),
@@ -108,12 +106,10 @@ class Steered(Switch):
         taken = [each for each in seen.journal.connections if each.fault == self.fault.id]
         met = {each.ordinal: self._met(each, seen) for each in taken}
         hits = [each for each in taken if self._harms(met[each.ordinal])]
-        numbers = {each.ordinal for each in hits}
-        calls = [call for call in seen.calls if call.connection in numbers]
         others = [each for each in seen.opened if each.fault is None]
         told = replace(
             receipt,
-            steps=(_steps(calls) or tuple(self._steps)) if hits else (),
+            steps=tuple(dict.fromkeys(step for each in hits for step in seen.steps_of(each))),
             hit_connections=first(each.ordinal for each in hits),
             connections=len(hits),
             bytes_up=sum(each.bytes_up for each in hits),
@@ -170,8 +166,3 @@ def _method_and_path(fault: Fault) -> tuple[str, str]:
 
 def _other_unit(per: str) -> str:
     return "; it carried no HTTP that could be read: say per: connection" if per == "request" else ""
-
-
-def _steps(calls: Iterable[Call]) -> tuple[str, ...]:
-    """Those that are known."""
-    return tuple(dict.fromkeys(call.step for call in calls if call.step is not None))

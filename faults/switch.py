@@ -86,6 +86,11 @@ class Switch(ABC):
         return bool(signs) and "delayed" not in signs
 
     @property
+    def silences(self) -> bool:
+        """Whether whoever it hits may never hear anything: then nobody can say whether there was something to hear."""
+        return "unanswered" in signs_of(self.fault)
+
+    @property
     def refuses(self) -> bool:
         """Whether it refuses connections, at some time of its course."""
         return any(isinstance(level, Down) for level in self.course.levels)

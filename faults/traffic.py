@@ -8,13 +8,17 @@ from faults.tap.journal import TapConnection, TapJournal
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """What one connection carried from one look to the next; `opened` and `closed` if it was in between."""
+    """What one connection carried from one look to the next; `opened` and `closed` if it was in between.
+
+    `wait_s` is from question to answer: the median of one that was opened meanwhile, else the longest, if it was then.
+    """
 
     ordinal: int
     bytes_up: int
     bytes_down: int
     opened: bool
     closed: bool
+    wait_s: float | None = None
 
 
 def carried(before: TapJournal, after: TapJournal, known: Iterable[TapConnection]) -> tuple[Carried, ...]:
@@ -40,4 +44,12 @@ def _between(ordinal: int, first: TapConnection | None, last: TapConnection) -> 
         bytes_down=last.bytes_down - (first.bytes_down if first else 0),
         opened=first is None,
         closed=last.closed_s is not None,
+        wait_s=_wait_s(first, last),
     )
+
+
+def _wait_s(first: TapConnection | None, last: TapConnection) -> float | None:
+    if first is None:
+        return None if last.turnaround_p50_ms is None else last.turnaround_p50_ms / 1000
+    longest_ms = last.turnaround_max_ms or 0.0
+    return longest_ms / 1000 if longest_ms > (first.turnaround_max_ms or 0.0) else None

@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -91,6 +92,67 @@ class Client:
         return await asyncio.wait_for(self.reader.read(), DEADLINE_S)
 
 
+class Shop:
+    """Answers HTTP requests on kept-alive connections with their path, '/after/MS/...' late; remembers the paths."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Shop"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = "{}:{}".format(*server.sockets[0].getsockname())
+        try:
+            yield self
+        finally:
+            server.close()
+            server.close_clients() if hasattr(server, "close_clients") else None
+            await asyncio.sleep(0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                path = head.split()[1]
+                self.asked.append(path.decode())
+                if path.startswith(b"/after/"):
+                    await asyncio.sleep(int(path.split(b"/")[2]) / 1000)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+class Caller:
+    """A client of HTTP/1.1 on one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, address: str) -> AsyncIterator["Caller"]:
+        host, _, port = address.rpartition(":")
+        caller = cls(*await asyncio.open_connection(host, int(port)))
+        try:
+            yield caller
+        finally:
+            caller.writer.transport.abort()
+            await asyncio.sleep(0)
+
+    async def get(self, path: str, **headers: str) -> tuple[bytes, float]:
+        """What came (the body; b'' of no answer), and after how many seconds."""
+        lines = [f"GET {path} HTTP/1.1", "Host: shop", *(f"{name}: {value}" for name, value in headers.items())]
+        began_s = time.monotonic()
+        self.writer.write("\r\n".join([*lines, "", ""]).encode())
+        try:
+            head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5.0)
+            body = await self.reader.readexactly(int(head.split(b"Content-Length: ")[1].split()[0]))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b"", time.monotonic() - began_s
+        return body, time.monotonic() - began_s
+
+
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], within_s: float = DEADLINE_S) -> None:
     """Returns once the condition holds; fails if it doesn't in time."""
     deadline_s = time.monotonic() + within_s
@@ -107,6 +169,8 @@ class Wire:
 
     Upstream = Upstream
     Client = Client
+    Shop = Shop
+    Caller = Caller
     eventually = staticmethod(eventually)
 
 

@@ -78,3 +78,15 @@ def test_what_is_remembered_is_bounded():
     first, last = flights.attributed([replace(CALL, started_s=0.1), replace(CALL, started_s=2 * MOST + 0.1)])
     assert first.step is None
     assert last.step == f"s{2 * MOST}"
+
+
+def test_the_steps_of_a_while_are_those_in_flight_at_some_time_of_it():
+    flights = Flights(1)
+    for step, begun_s, ended_s in (("s1", 0.0, 1.0), ("s2", 0.5, 3.0), ("s3", 2.0, 2.5)):
+        flights.begin(step, begun_s)
+        flights.end(step, ended_s)
+    flights.begin("s4", 4.0)
+    assert flights.during(0.2, 0.4) == ("s1",)
+    assert flights.during(1.5, 2.2) == ("s2", "s3")
+    assert flights.during(3.5, 9.0) == ("s4",)
+    assert flights.during(3.2, 3.9) == ()

@@ -16,72 +16,13 @@ from faults.network import LinkSpec, Network
 HIT_S = 0.15
 
 
-class Shop:
-    """Answers HTTP requests on kept-alive connections with their path; remembers the paths."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Shop"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = "{}:{}".format(*server.sockets[0].getsockname())
-        try:
-            yield self
-        finally:
-            server.close()
-            server.close_clients() if hasattr(server, "close_clients") else None
-            await asyncio.sleep(0)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                path = head.split()[1]
-                self.asked.append(path.decode())
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-class Caller:
-    """A client of HTTP/1.1 on one connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    @classmethod
-    @asynccontextmanager
-    async def to(cls, address: str) -> AsyncIterator["Caller"]:
-        host, _, port = address.rpartition(":")
-        caller = cls(*await asyncio.open_connection(host, int(port)))
-        try:
-            yield caller
-        finally:
-            caller.writer.transport.abort()
-            await asyncio.sleep(0)
-
-    async def get(self, path: str, **headers: str) -> tuple[bytes, float]:
-        """What came (the body; b'' of no answer), and after how many seconds."""
-        lines = [f"GET {path} HTTP/1.1", "Host: shop", *(f"{name}: {value}" for name, value in headers.items())]
-        began_s = time.monotonic()
-        self.writer.write("\r\n".join([*lines, "", ""]).encode())
-        try:
-            head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5.0)
-            body = await self.reader.readexactly(int(head.split(b"Content-Length: ")[1].split()[0]))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return b"", time.monotonic() - began_s
-        return body, time.monotonic() - began_s
-
-
 @pytest.fixture
-def network(engine):
+def network(engine, wire):
     """An async context: a network of the links 'edge' and 'shop', both to one server, and conductors on its clock."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[SimpleNamespace]:
-        async with Shop().open() as shop:
+        async with wire.Shop().open() as shop:
             specs = [LinkSpec(name=name, upstream=shop.address) for name in ("edge", "shop")]
             async with Network.open(engine, specs, seed=1, run=f"test-{os.getpid()}-{time.monotonic_ns()}") as net:
                 started_s = time.monotonic()
@@ -93,7 +34,7 @@ def network(engine):
                     names: Mapping[str, str] = {"edge": "edge", "shop": "shop"}
                     return net.conductor(faults, names, clock, run_s, seed=seed, edge="edge")
 
-                yield SimpleNamespace(net=net, shop=shop, conductor=conductor, clock=clock)
+                yield SimpleNamespace(net=net, shop=shop, conductor=conductor, clock=clock, caller=wire.Caller.to)
 
     return opened
 
@@ -108,7 +49,7 @@ async def sent(net: SimpleNamespace, conductor, step: str, due_s: float = 0.0) -
     lane = await conductor.lane(step, 1, due_s)
     sent_s = net.clock()
     try:
-        async with Caller.to(lane or net.net.address("edge")) as caller:
+        async with net.caller(lane or net.net.address("edge")) as caller:
             body, took_s = await caller.get(f"/{step}")
         error = None if body else "reset"
     except ConnectionRefusedError:
@@ -239,7 +180,7 @@ def test_the_nth_request_of_a_route_is_hit_on_a_connection_that_goes_on(network)
         async with network() as net:
             conductor = net.conductor(slow("shop", nth=Nth(n=2, route="GET /orders/{id}")))
             await conductor.start()
-            async with Caller.to(net.net.address("shop")) as caller:
+            async with net.caller(net.net.address("shop")) as caller:
                 paths = ("/orders/1", "/items", "/orders/2", "/orders/3", "/items")
                 answers = [await caller.get(path) for path in paths]
             assert [body.decode() for body, _ in answers] == list(paths)
@@ -260,7 +201,7 @@ def test_the_nth_connection_is_hit_and_no_other(network):
             await conductor.start()
             took = []
             for _ in range(3):
-                async with Caller.to(net.net.address("shop")) as caller:
+                async with net.caller(net.net.address("shop")) as caller:
                     took.append((await caller.get("/a"))[1] > HIT_S)
             assert took == [False, True, False]
             await conductor.heal()
@@ -275,7 +216,7 @@ def test_a_fraction_of_requests_is_the_same_again_by_the_steps_that_caused_them(
         conductor = net.conductor(slow("shop", window=Window(), fraction=0.4), seed=3)
         await conductor.start()
         hits = []
-        async with Caller.to(net.net.address("shop")) as caller:
+        async with net.caller(net.net.address("shop")) as caller:
             for number in range(8):
                 step = f"s{number}"
                 await conductor.before_step(step)
@@ -304,7 +245,7 @@ def test_what_a_step_caused_is_known_by_its_trace_and_else_by_time(network):
         async with network() as net:
             conductor = net.conductor()
             await conductor.start()
-            async with Caller.to(net.net.address("shop")) as caller:
+            async with net.caller(net.net.address("shop")) as caller:
                 await conductor.before_step("s1")
                 await conductor.before_step("s2")
                 await caller.get("/a?secret=1", **dict(conductor.headers("s2", 1)))
@@ -340,7 +281,7 @@ def test_a_fault_that_hit_nothing_says_why(network, place, why):
         async with network() as net:
             conductor = net.conductor(slow("shop", **place))
             await conductor.start()
-            async with Caller.to(net.net.address("shop")) as caller:
+            async with net.caller(net.net.address("shop")) as caller:
                 await caller.get("/a")
             await conductor.heal()
             (receipt,) = await conductor.receipts()
@@ -358,7 +299,7 @@ def test_an_answer_shorter_than_where_it_should_be_cut_was_not_hit(network):
                 Fault(id="g", link="edge", kind="cut_reply", args={"after_bytes": 10_000}, at=At(while_="s1")),
             )
             await conductor.start()
-            async with Caller.to(net.net.address("shop")) as caller:
+            async with net.caller(net.net.address("shop")) as caller:
                 await caller.get("/a")
             await sent(net, conductor, "s1")
             await conductor.heal()
