@@ -9,6 +9,7 @@ import pytest
 from recorder.coding import coding_of
 from recorder.exchange import Content, Exchange, Header, Request, Response, header
 from recorder.policy import Policy
+from recorder.pseudonym import Pseudonyms
 from recorder.redact import Redactor
 
 SECRET = "s3cr3t-Value-77"
@@ -60,7 +61,7 @@ def header_of(name: str, value: str) -> str:
 
 
 def stand_in(value: str) -> str:
-    return redactor()._secret(value)
+    return Pseudonyms(b"key").of(value)
 
 
 def test_what_the_policy_does_not_name_stays_byte_for_byte() -> None:

@@ -1,0 +1,115 @@
+"""Headers without what is private in them: credentials, cookies, URLs, addresses, named and private values."""
+
+import re
+
+from recorder.exchange import Header, header
+from recorder.policy import Policy
+from recorder.privacy.pairs import redact_url
+from recorder.privacy.rules import Action
+from recorder.privacy.values import Values
+
+_URLS = frozenset({"location", "content-location", "referer", "origin", "link", "refresh"})
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+_LINK = re.compile(r"(?<=<)[^<>]*(?=>)|(?<=url=)\S+", re.IGNORECASE)
+# What a system needs to be asked the same way again: strict mode lets it be.
+_PROTOCOL = frozenset((
+    "host", ":authority", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection",
+    "keep-alive", "accept", "accept-encoding", "accept-language", "accept-charset", "cache-control", "pragma",
+    "date", "expires", "age", "vary", "upgrade", "range", "content-range", "accept-ranges", "expect", "te",
+    "trailer", "allow", "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
+    "access-control-allow-credentials", "access-control-request-method", "access-control-request-headers",
+    "access-control-expose-headers", "strict-transport-security", "x-content-type-options", "x-frame-options",
+    "content-disposition", "retry-after", "server-timing", "sec-websocket-version", "sec-websocket-extensions",
+    "sec-websocket-protocol", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest", "if-modified-since",
+    "last-modified",
+))  # fmt: skip
+
+
+class Headers:
+    """Redacts the headers of one message after the other."""
+
+    def __init__(self, values: Values, policy: Policy) -> None:
+        self._values = values
+        self._named = frozenset(name.lower() for name in policy.headers)
+
+    def note_host(self, headers: tuple[Header, ...]) -> None:
+        """The host that a request is for is the recorded system's: its address is no client's."""
+        host = header(headers, "host")
+        if host:
+            self._values.own_hosts.add(host.rpartition(":")[0] or host)
+            self._values.own_hosts.add(host)
+
+    def redacted(self, headers: tuple[Header, ...]) -> tuple[Header, ...]:
+        """The same object if nothing in them had to change."""
+        new = tuple(self._header(one) for one in headers)
+        return headers if all(map(_is_same, new, headers)) else tuple(one for one in new if one is not None)
+
+    def _header(self, one: Header) -> Header | None:
+        """The same object if nothing in it had to change; None if a rule drops it."""
+        values, name = self._values, one.name.lower()
+        if (
+            not values.strict
+            and one.value in values.plain
+            and name not in self._named
+            and not values.rules.any("header")
+        ):
+            return one
+        action = values.rules.at("header", name)
+        new = self._acted(action, one.value) if action else self._value(name, one.value)
+        if new is None:
+            return None
+        return one if new == one.value else Header(one.name, new)
+
+    def _acted(self, action: Action, value: str) -> str | None:
+        return self._values.acted(action, value)
+
+    def _value(self, name: str, value: str) -> str:
+        if name in self._named:
+            return self._named_value(name, value)
+        if name in ("host", ":authority") or (self._values.strict and name in _PROTOCOL):
+            return value
+        if name in _URLS:
+            return self._urls(value)
+        return self._values.value(value, self._values.naming_of(name), name)
+
+    def _urls(self, value: str) -> str:
+        """A URL, or those in `<...>; rel="next", <...>` and `5; url=...`."""
+        if "<" in value or "url=" in value.lower():
+            return _LINK.sub(lambda url: redact_url(self._values, url[0]), value)
+        return redact_url(self._values, value)
+
+    def _named_value(self, name: str, value: str) -> str:
+        if name == "cookie":
+            return self._cookies(value)
+        if name == "set-cookie":
+            pair, mark, attributes = value.partition(";")
+            return (self._cookie(pair) or "") + mark + attributes
+        return self._values.secret(value) if name not in _CREDENTIALS else self._credentials(value)
+
+    def _credentials(self, value: str) -> str:
+        scheme, gap, credentials = value.partition(" ")
+        if not gap or not scheme.replace("-", "").isalnum():
+            return self._values.secret(value)
+        blanks = len(credentials) - len(credentials.lstrip(" "))
+        return scheme + gap + credentials[:blanks] + self._values.secret(credentials[blanks:])
+
+    def _cookies(self, value: str) -> str:
+        cookies = (self._cookie(pair) for pair in value.split(";"))
+        return ";".join(cookie for cookie in cookies if cookie is not None)
+
+    def _cookie(self, pair: str) -> str | None:
+        name, mark, value = pair.partition("=")
+        bare = (value if mark else name).strip().strip('"')
+        action = self._values.rules.at("cookie", name.strip()) if mark else None
+        if action is not None:
+            acted = self._values.acted(action, bare)
+            return None if acted is None else name + mark + (value.replace(bare, acted) if bare else value)
+        if not bare:
+            return pair
+        if not mark:
+            return name.replace(bare, self._values.secret(bare))
+        return name + mark + value.replace(bare, self._values.secret(bare))
+
+
+def _is_same(new: Header | None, old: Header) -> bool:
+    return new is old

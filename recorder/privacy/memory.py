@@ -1,0 +1,59 @@
+"""What redaction remembers: secrets, to tell them elsewhere, and texts that hold nothing, to be quick about them."""
+
+import json
+from collections.abc import Iterable
+
+_KNOWN_LIMIT = 100_000
+_KNOWN_CHARS = 12  # shorter secrets may be anything, so they are not looked for elsewhere
+_PLAIN_LIMIT_CHARS = 4 << 20
+_PLAIN_CHARS = 4096  # longer texts are not worth their memory
+
+
+class Known:
+    """Secrets that were met; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, None] = {}
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._values
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def learn(self, value: str) -> bool:
+        """Whether it is new, and worth to be told elsewhere."""
+        if len(value) < _KNOWN_CHARS or value in self._values or value.isalpha():
+            return False
+        if len(self._values) >= _KNOWN_LIMIT:
+            self._values.pop(next(iter(self._values)))
+        self._values[value] = None
+        return True
+
+
+class Plain:
+    """Texts, and tokens of JSON, that were looked through and hold nothing. Forgets all when it is full."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._chars = 0
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def new_of(self, texts: Iterable[str]) -> set[str]:
+        """Those that are not known as plain."""
+        return set(texts) - self._texts
+
+    def add(self, text: str) -> None:
+        if len(text) > _PLAIN_CHARS:
+            return
+        self._chars += len(text)
+        if self._chars > _PLAIN_LIMIT_CHARS:
+            self._texts.clear()
+            self._chars = len(text)
+        self._texts.add(text)
+
+    def forget(self, text: str) -> None:
+        """It turned out to be a secret."""
+        self._texts -= {text, json.dumps(text), json.dumps(text, ensure_ascii=False)}
