@@ -24,8 +24,8 @@ _LOST = {
     "har": "nothing that an exchange holds; what HAR has no place for stands in _foreshock and _wire",
     "mitmproxy": "nothing that an exchange holds; what flows have no place for stands in their metadata",
     "goreplay": "sessions, connections, WebSocket messages and why a response is not there; HTTP/2 is made 1.1",
-    "curl": f"{_REQUESTS_ONLY}; pauses; Host, which is the target's; the order of headers is curl's; trailers",
-    "locust": f"{_REQUESTS_ONLY}; {_ONE_BY_ONE}",
+    "curl": f"{_REQUESTS_ONLY}; pauses; trailers; Host, which is the target's; where User-Agent and Accept stood",
+    "locust": f"{_REQUESTS_ONLY}; {_ONE_BY_ONE}; characters that Locust's client writes as %HH",
     "k6": f"{_REQUESTS_ONLY}; {_ONE_BY_ONE}",
 }
 

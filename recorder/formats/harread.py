@@ -230,7 +230,7 @@ def _why(error: Exception) -> str:
 
 def _unbase64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=False)
+        return base64.b64decode("".join(text.split()), validate=True)  # some break its lines
     except (binascii.Error, ValueError):
         raise _Refused("a body that should be base64 is not") from None
 

@@ -18,6 +18,8 @@ VALUE_BYTES = 512 << 20  # one value longer than that is no exchange; it would f
 _CHUNK_BYTES = 1 << 20
 _SPACE = b" \t\r\n"
 _FOLLOWS = re.compile(r"trailing characters \(byte (\d+)\)")
+_PLACE = re.compile(r"\(byte (\d+)\)")
+_NUMBER_BYTES = 32
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 # Half of a surrogate pair: JavaScript writes it, UTF-8 has no bytes for it, and msgspec refuses it. At the end of what
 # is buffered it may be the first of a pair.
@@ -110,7 +112,7 @@ class JsonStream:
                 if follows := _FOLLOWS.search(str(error)):
                     return self._taken(self._at + int(follows[1]) - _PAST)
                 if "truncated" not in str(error):
-                    if self._mend_surrogates():
+                    if self._mend_surrogates() or (self._is_near_the_end(error) and self._more()):
                         continue
                     raise self._torn(str(error)) from None
             if len(self._buffer) - self._at > self._value_bytes:
@@ -119,6 +121,11 @@ class JsonStream:
                 if whole:
                     return self._taken(len(self._buffer))
                 raise self._torn("the file ends inside of a value")
+
+    def _is_near_the_end(self, error: msgspec.DecodeError) -> bool:
+        """Whether what is missing may be what was not read yet: of a number, msgspec calls the '-' alone malformed."""
+        place = _PLACE.search(str(error))
+        return place is None or self._at + int(place[1]) > len(self._buffer) - _NUMBER_BYTES
 
     def _taken(self, end: int) -> bytes:
         value, self._at = self._buffer[self._at : end], end

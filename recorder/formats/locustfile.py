@@ -79,13 +79,12 @@ class RecordedUser(FastHttpUser):
     def send(self, step):
         body = step.get("body", "")
         data = base64.b64decode(body) if step.get("binary") else body.encode()
-        headers = {name: value.encode("latin-1").decode("latin-1") for name, value in step["headers"].items()}
         self.client.request(
             step["method"],
             step["target"],
             name=step["name"],
             data=data or None,
-            headers=headers,
+            headers=step["headers"],
             allow_redirects=False,
         )
 

@@ -18,10 +18,10 @@ _HAR_LATER = re.compile(rb'"log"\s*:\s*\{')
 def recognise(source: Source) -> str:
     """The name of its format. UsageError if it is none of those that are read."""
     start = source.begins(_BEGINNING_BYTES)
-    if not start.strip():
-        raise UsageError(f"file={source.path} is empty: there is nothing to import")
     if start.startswith(_PCAP):
         return "pcap"
+    if not start.strip():
+        raise UsageError(f"file={source.path} is empty: there is nothing to import")
     if _GOREPLAY.match(start):
         return "goreplay"
     if _FLOWS.match(start):
