@@ -93,8 +93,7 @@ async def serve(
 async def _serve(
     order: Order, intake: Intake, folder: Path, key: bytes, stop: Stop, on_ready: Ready, complaints: _Complaints
 ) -> Mapping[str, int]:
-    first = order.listens[0]
-    options = Options(mode=modes_of(order), listen_host=first.host, listen_port=first.port, confdir=str(folder))
+    options = Options(mode=modes_of(order), confdir=str(folder))
     master = Master(options)
     endings, passing = no_endings(), Passing()
     recorder = RecorderAddon(intake, cap=Cap(order.body_cap_bytes, key), alone=True, endings=endings)
@@ -112,14 +111,17 @@ async def _serve(
         stopping.cancel()
         asyncio.get_running_loop().set_exception_handler(_quiet_about_the_cancelled)
     if running.failed:
-        where = ", ".join(listen.shown for listen in order.listens)
-        raise HarnessError(f"listen={where} mode={order.mode} cannot be served: {complaints.last or 'no reason given'}")
+        where = "".join(f"listen={listen.shown} " for listen in order.listens)
+        raise HarnessError(f"{where}mode={order.mode} cannot be served here: {complaints.last or 'no reason given'}")
     return passing.by_host
 
 
 def _options(order: Order) -> dict[str, Any]:
     tls = order.tls
+    first = order.listens[0] if order.listens else Listen("127.0.0.1", 0)
     return {
+        "listen_host": first.host,
+        "listen_port": first.port,
         "connection_strategy": "lazy",  # an upstream that is down is then the error of a request, not of a connection
         "keep_host_header": True,  # and where it must not be kept, the steering sees to it
         "http3": False,
@@ -138,7 +140,7 @@ def _speaks_tls(order: Order) -> bool:
 
 def modes_of(order: Order) -> list[str]:
     """As mitmproxy names them, one for each listen address; the first has its address in the options."""
-    return [_mode(order, listen, first=number == 0) for number, listen in enumerate(order.listens)]
+    return [_mode(order, listen, first=number == 0) for number, listen in enumerate(order.listens)] or [order.mode]
 
 
 def _mode(order: Order, listen: Listen, *, first: bool) -> str:
@@ -152,8 +154,10 @@ def _mode(order: Order, listen: Listen, *, first: bool) -> str:
 
 def _steered(order: Order) -> list[str]:
     """The modes in which the path decides."""
+    if order.upstreams is None:
+        return []
     modes = zip(modes_of(order), order.listens, strict=True)
-    return [mode for mode, listen in modes if order.upstreams is not None and listen.upstream is None]
+    return [mode for mode, listen in modes if listen.upstream is None]
 
 
 def _quiet_about_the_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

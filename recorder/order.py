@@ -37,7 +37,7 @@ class Tls(NamedTuple):
 
 class Order(NamedTuple):
     mode: str  # 'reverse', or one of mitmproxy's in which clients choose: regular, socks5, transparent, local, upstream
-    listens: Sequence[Listen]
+    listens: Sequence[Listen]  # none in mode local, which takes traffic from processes here
     upstreams: Upstreams | None = None  # None where clients choose, or each listen address has its own
     tls: Tls = Tls()
     body_cap_bytes: int = 4 << 20
@@ -65,13 +65,14 @@ def order_of(
 ) -> Order:
     """UsageError unless the options go together and the files are there."""
     parsed = [_parse_listen(text) for text in listens or ("127.0.0.1:8080",)]
+    parsed = [] if mode.startswith("local") else parsed
     if mode == REVERSE:
         return _reverse(parsed, upstreams, tls, body_cap_bytes, drain_s)
     if not _FORWARD.fullmatch(mode):
         raise UsageError(
             f"mode={mode!r}: expected reverse, regular, socks5, transparent, local[:PROCESS] or upstream:URL"
         )
-    if upstreams or any(one.upstream for one in parsed):
+    if upstreams or any("=" in text for text in listens):
         raise UsageError(f"mode={mode}: clients choose their upstreams here; leave --upstream to --mode reverse")
     _check_files(tls)
     tls = tls._replace(ca_folder=tls.ca_folder or Path.home() / ".mitmproxy")  # where mitmproxy has it, trusted perhaps

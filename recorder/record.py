@@ -1,6 +1,7 @@
 """`foreshock record`: checks first, then a proxy that records until SIGINT or SIGTERM; a second one ends it at once."""
 
 import asyncio
+import shutil
 import signal
 import socket
 import sys
@@ -42,6 +43,10 @@ def run_recorder(order: Order, out: Path, *, key_file: Path | None = None) -> in
     try:
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
             passed = runner.run(_until_a_signal(partial(serve, order, intake, key=key, on_ready=ready, tell=_tell)))
+    except HarnessError:
+        intake.close()
+        shutil.rmtree(out)  # nothing was recorded: it must not be in the way of the next try
+        raise
     finally:
         counts = intake.close()
     for what, connections in sorted(passed.items()):
