@@ -246,9 +246,10 @@ class Conductor:
             await asyncio.gather(*(self._heal_link(link, under_way) for link in links))
 
     async def _heal_link(self, link: Link, under_way: bool) -> None:
-        for switch in self._switches:
-            if switch.link is link:
-                await self._turn_off(switch)
+        for switch in [switch for switch in self._switches if switch.link is link]:
+            await self._turn_off(switch)
+            if switch.is_on:  # its server hangs, or is gone: the link is healed as a whole, whatever else is on
+                break
         if not link.touched:
             return
         try:

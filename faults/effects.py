@@ -69,16 +69,21 @@ def exchange_of_attempt(met: Met) -> Exchange:
     return Exchange(ending=endings.get(kind, "cut"), wait_s=wait_s)
 
 
-def effect(hit: Iterable[Exchange], others: Iterable[Exchange]) -> Effect:
-    """Of those that were hit, against the `others`."""
+def effect(hit: Iterable[Exchange], calm_s: float | None) -> Effect:
+    """Of those that were hit, against the wait of those that were not (None: there were none)."""
     hits = tuple(hit)
     waits_s = _waits(hits)
-    calm_s = _waits(others)
     return Effect(
-        delay_ms=(median(waits_s) - median(calm_s)) * 1000 if waits_s and calm_s else None,
+        delay_ms=(median(waits_s) - calm_s) * 1000 if waits_s and calm_s is not None else None,
         slowest_ms=max(waits_s) * 1000 if waits_s else None,
         **{ending: sum(each.ending == ending for each in hits) for ending in _BROKEN},
     )
+
+
+def typical_wait_s(exchanges: Iterable[Exchange]) -> float | None:
+    """Their median; None where nothing was answered."""
+    waits_s = _waits(exchanges)
+    return median(waits_s) if waits_s else None
 
 
 _BROKEN: Sequence[Ending] = ("unanswered", "cut", "closed", "reset", "refused")

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from faults.call import Call
 from faults.catalogue import signs_of
 from faults.course import Course, Level
-from faults.effects import Exchange, effect, exchange_of_connection
+from faults.effects import Exchange, effect, exchange_of_connection, typical_wait_s
 from faults.fault import Effect, Fault, Receipt
 from faults.link import Link
-from faults.seen import CLOSING_S, RELEASE_S, Seen, broken_in, passed, under_way
+from faults.seen import CLOSING_S, RELEASE_S, Seen, broken_in, passed
 from faults.switch import Switch, first, unharmed
 from faults.tap.journal import TapConnection, TapJournal
 from faults.traffic import Carried, carried
@@ -72,14 +72,14 @@ class OverAll(Switch):
             return replace(receipt, detail=f"no {what} on link {self.fault.link} while it was on")
         if receipt.hits:
             return replace(receipt, hit=True)
-        met = sum(self._meets(call) for call in seen.calls)
+        met = sum(self._meets(call) for call in seen.under_way(self.spans))
         if met:
             return replace(receipt, detail=unharmed(met))
         of_link = f"{receipt.eligible} requests were under way on link {self.fault.link} while it was on"
         return replace(receipt, detail=f"{of_link}, and nothing of them passed then")
 
     def _of_calls(self, receipt: Receipt, seen: Seen) -> Receipt:
-        eligible = [call for call in seen.calls if any(under_way(call, span) for span in self.spans)]
+        eligible = seen.under_way(self.spans)
         hits = [call for call in eligible if self._hits(call, seen)]
         known = [call.step for call in hits if call.step is not None]
         in_flight = tuple(self._steps) if hits else ()
@@ -91,7 +91,7 @@ class OverAll(Switch):
             hits=len(hits),
             steps=tuple(dict.fromkeys(known)) if len(known) == len(hits) else in_flight,
             hit_connections=first(call.connection for call in hits),
-            seen=effect(map(seen.exchange, hits), map(seen.exchange, seen.calm)),
+            seen=effect(map(seen.exchange, hits), seen.calm_s),
         )
 
     def _hits(self, call: Call, seen: Seen) -> bool:
@@ -151,6 +151,7 @@ class OverAll(Switch):
         hits = {each.ordinal for each in ([*ended, *silent] if self.shows else moved)}
         waits = [Exchange(ending="answered", wait_s=each.wait_s) for each in moved]
         calm = [exchange_of_connection(each) for each in seen.journal.connections if each.ordinal not in hits]
+        calm_s = typical_wait_s(calm)
         receipt = replace(
             receipt,
             offered=len(seen.journal.connections),
@@ -159,7 +160,7 @@ class OverAll(Switch):
             hit_connections=first(sorted(hits)),
             seen=self._of_ends([known[each.ordinal] for each in ended], len(silent))
             if self.shows
-            else effect(waits, calm),
+            else effect(waits, calm_s),
         )
         if hits:
             return replace(receipt, hit=True, steps=tuple(self._steps))

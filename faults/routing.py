@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from faults.course import Course, Level
 from faults.drawing import drawn
-from faults.effects import Met, effect, exchange_of_attempt
+from faults.effects import Met, effect, exchange_of_attempt, typical_wait_s
 from faults.fault import Fault, Receipt
 from faults.link import Link, Side
 from faults.seen import Seen
@@ -96,7 +96,7 @@ class Routed(Switch):
             hits=len(hits),
             connections=len(hits),
             steps=tuple(dict.fromkeys(each.step for each in hits)),
-            seen=effect(met, others),
+            seen=effect(met, typical_wait_s(others)),
         )
         if hits:
             return replace(told, hit=True)

@@ -1,10 +1,12 @@
 """What was seen on a link while a plan ran: what its receipts are told from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from math import inf
 
 from faults.call import Call
-from faults.effects import Exchange, exchange_of_call
+from faults.effects import Exchange, exchange_of_call, typical_wait_s
 from faults.span import Span
 from faults.tap.journal import TapCall, TapConnection, TapJournal
 
@@ -63,12 +65,35 @@ class Seen:
         """Connections that were opened while the plan ran."""
         return tuple(each for each in self.journal.connections if each.opened_s >= self._origin_s)
 
-    @property
-    def calm(self) -> tuple[Call, ...]:
-        """Calls that no fault took: what those that one took are compared with."""
-        return tuple(
-            call for call in self.calls if call.fault is None and not any(under_way(call, on) for on in self._over_all)
-        )
+    @cached_property
+    def calm_s(self) -> float | None:
+        """How long calls waited that no fault took: what those that one took are compared with."""
+        taken = {call.ordinal for call in self.under_way(self._over_all)}
+        others = (call for call in self.calls if call.fault is None and call.ordinal not in taken)
+        return typical_wait_s(map(self.exchange, others))
+
+    def under_way(self, spans: Iterable[Span]) -> tuple[Call, ...]:
+        """The calls that were, at some time of one of the spans, in order."""
+        found: dict[int, Call] = {}
+        for span in spans:
+            since = bisect_left(self._ended, span.begun_s - self._longest_s, key=_started_s)
+            until = bisect_right(self._ended, span.off_s, key=_started_s)
+            for call in (*self._ended[since:until], *self._open):
+                if under_way(call, span):
+                    found[call.ordinal] = call
+        return tuple(found[ordinal] for ordinal in sorted(found))
+
+    @cached_property
+    def _ended(self) -> list[Call]:
+        return sorted((call for call in self.calls if call.ended_s is not None), key=_started_s)
+
+    @cached_property
+    def _open(self) -> list[Call]:
+        return [call for call in self.calls if call.ended_s is None]
+
+    @cached_property
+    def _longest_s(self) -> float:
+        return max((call.ended_s - call.started_s for call in self._ended if call.ended_s is not None), default=0.0)
 
     def exchange(self, call: Call) -> Exchange:
         """What became of it."""
@@ -89,6 +114,10 @@ class Seen:
         if connection.closed_s is None:
             return False
         return span.begun_s <= connection.closed_s - self._origin_s <= span.off_s + grace_s
+
+
+def _started_s(call: Call) -> float:
+    return call.started_s
 
 
 def under_way(call: Call, span: Span) -> bool:

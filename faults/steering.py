@@ -7,7 +7,7 @@ chooses. So the choice is ours, whatever the engine, and the same again for the 
 from msgspec.structs import replace
 
 from faults.course import Course, Level
-from faults.effects import Exchange, effect, exchange_of_connection
+from faults.effects import Exchange, effect, exchange_of_connection, typical_wait_s
 from faults.fault import Fault, Receipt
 from faults.link import Link, Side
 from faults.seen import Seen
@@ -98,7 +98,7 @@ class Steered(Switch):
             connections=len({call.connection for call in hits}),
             bytes_up=sum(call.bytes_up for call in hits),
             bytes_down=sum(call.bytes_down for call in hits),
-            seen=effect(map(seen.exchange, hits), map(seen.exchange, seen.calm)),
+            seen=effect(map(seen.exchange, hits), seen.calm_s),
         )
         return told, [seen.exchange(call) for call in taken]
 
@@ -114,7 +114,7 @@ class Steered(Switch):
             connections=len(hits),
             bytes_up=sum(each.bytes_up for each in hits),
             bytes_down=sum(each.bytes_down for each in hits),
-            seen=effect([met[each.ordinal] for each in hits], map(exchange_of_connection, others)),
+            seen=effect([met[each.ordinal] for each in hits], typical_wait_s(map(exchange_of_connection, others))),
         )
         return told, list(met.values())
 

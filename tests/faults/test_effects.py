@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from faults.call import Call
-from faults.effects import Exchange, Met, effect, exchange_of_attempt, exchange_of_call
+from faults.effects import Exchange, Met, effect, exchange_of_attempt, exchange_of_call, typical_wait_s
 from faults.fault import Effect
 
 CALL = Call(
@@ -25,19 +25,22 @@ def answered(wait_s: float) -> Exchange:
 
 
 def test_the_delay_is_what_those_that_were_hit_waited_longer_than_the_others():
-    seen = effect([answered(0.31), answered(0.30), answered(0.9)], [answered(0.01), answered(0.02), answered(0.01)])
+    seen = effect(
+        [answered(0.31), answered(0.30), answered(0.9)],
+        typical_wait_s([answered(0.01), answered(0.02), answered(0.01)]),
+    )
     assert seen.delay_ms == pytest.approx(300)
     assert seen.slowest_ms == pytest.approx(900)
 
 
 def test_without_others_there_is_no_delay_to_tell():
-    assert effect([answered(0.3)], []).delay_ms is None
-    assert effect([Exchange(ending="unanswered")], [answered(0.1)]).delay_ms is None
+    assert effect([answered(0.3)], typical_wait_s([])).delay_ms is None
+    assert effect([Exchange(ending="unanswered")], typical_wait_s([answered(0.1)])).delay_ms is None
 
 
 def test_how_answers_ended_is_counted():
     endings = ("unanswered", "cut", "cut", "closed", "reset", "refused", "answered")
-    seen = effect([Exchange(ending=ending) for ending in endings], [])
+    seen = effect([Exchange(ending=ending) for ending in endings], typical_wait_s([]))
     assert seen == Effect(unanswered=1, cut=2, closed=1, reset=1, refused=1)
     assert str(seen) == "1 unanswered, 2 cut, 1 closed, 1 reset, 1 refused"
 

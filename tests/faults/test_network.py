@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -304,6 +305,32 @@ def test_a_server_that_disappears_is_one_clear_error_for_who_switches_and_for_wh
                 os.kill(link.net._engine.child.pid, signal.SIGKILL)
                 with pytest.raises(HarnessError, match=r"link payments: .*no connection"):
                     await link.conductor(fault("slow", latency_ms=10)).start()
+
+    asyncio.run(check())
+
+
+def only_child_of(pid: int) -> int:
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
+@pytest.mark.toxiproxy
+def test_where_a_real_server_is_killed_under_its_lanes_the_error_is_clear_and_traffic_passes_again(wire):
+    async def check():
+        async with wire.Upstream() as upstream:
+            with pytest.raises(HarnessError, match=r"could not heal: link p: .* it was ended by SIGKILL"):
+                async with Network.open(
+                    "toxiproxy", [LinkSpec(name="p", upstream=upstream.address)], seed=1, run="k"
+                ) as net:
+                    stall = Fault(id="f", link="p", kind="stall", window=EVERYTHING)
+                    some = Fault(id="g", link="p", kind="slow", args={"latency_ms": 900}, nth=Nth(n=1, link="p"))
+                    conductor = net.conductor([stall, some], {"p": "p"}, time.monotonic, 60.0)
+                    await conductor.start()
+                    os.kill(only_child_of(net._engine.child.pid), signal.SIGKILL)
+                    with pytest.raises(HarnessError, match=r"link p: .* it was ended by SIGKILL; NOT HEALED: "):
+                        await conductor.heal()
+                    async with await wire.Client.to(net.address("p")) as client:
+                        assert (await client.ask())[0] == b"hello\n"
 
     asyncio.run(check())
 
