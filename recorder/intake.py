@@ -1,10 +1,10 @@
-"""The way from the proxy to the disk: a bounded queue, and a thread that redacts, names sessions and writes.
+"""The way from the proxy to the disk: a bounded queue, and a thread that names sessions, chooses, redacts and writes.
 
-The proxy must never wait for us. What does not fit is dropped and counted, as is everything after the disk failed.
+The proxy must never wait for us. What does not fit is dropped and counted, as is everything while the disk refuses it.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,45 +12,78 @@ from typing import NamedTuple, Self
 import msgspec
 
 from foreshock.clock import Anchor
-from recorder.exchange import Exchange
-from recorder.manifest import Counts
-from recorder.recording import RecordingWriter
+from recorder.body import Cap
+from recorder.disk import Disk
+from recorder.exchange import Content, Exchange
+from recorder.keeping import Keeping
+from recorder.listen.signal import LogLine, Sample
+from recorder.manifest import Counts, SignalCounts
 from recorder.redact import Redactor
-from recorder.session import RULE, Sessions
+from recorder.sampling import Sampler
+from recorder.session import Peer, Session, Sessions, identity_hash
+from recorder.sessionlink import SessionLink
+from recorder.writer import RecordingWriter
+
+FULL_BY_COUNT = "the writer was too slow: queue full by count"
+FULL_BY_BYTES = "the writer was too slow: queue full by bytes"
 
 _QUEUE_EXCHANGES = 20_000
 _QUEUE_BYTES = 256 << 20  # of bodies
+_QUEUE_SIGNALS = 100_000
 _TICK_S = 0.5  # twice as often as the segment's second
+_AT_ONCE = 100
+_LINKS = 200_000  # that wait while the disk refuses them: as many as sessions are remembered by
 
 
 class _Offer(NamedTuple):
     exchange: Exchange
-    address: str
+    peer: Peer
     body_bytes: int
 
 
+class _Taken(NamedTuple):
+    offers: list[_Offer]
+    signals: list[Sample | LogLine]
+    dropped: Mapping[str, int]  # exchanges by reason
+    lost: Mapping[str, int]  # signals by reason
+    closing: bool
+
+
 class Intake:
-    """Takes exchanges from any thread. `failure` is what the disk said if it failed; `on_failure` is told once."""
+    """Takes exchanges and signals from any thread, and returns at once.
+
+    `failure` is what the disk said if it refused anything; `on_failure` is told when it begins and ends to refuse.
+    """
 
     def __init__(
         self,
         writer: RecordingWriter,
         redactor: Redactor,
         *,
+        key: bytes = b"",
+        keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
         queue_exchanges: int = _QUEUE_EXCHANGES,
         queue_bytes: int = _QUEUE_BYTES,
+        queue_signals: int = _QUEUE_SIGNALS,
         on_failure: Callable[[str], None] = lambda _: None,
+        disk: Disk | None = None,
     ) -> None:
-        self.failure: str | None = None
         self._writer = writer
         self._redactor = redactor
-        self._sessions = Sessions()
+        self._key = key
+        self._filter = keeping.filter
+        self._cap = None if keeping.body_cap_bytes is None else Cap(keeping.body_cap_bytes, key)
+        self._sessions = Sessions(keeping.rule)
+        self._sampler = Sampler(keeping.share, key)
+        self._disk = disk or Disk(writer.folder, min_free_bytes=keeping.min_free_bytes, tell=on_failure)
         self._queue_exchanges = queue_exchanges
         self._queue_bytes = queue_bytes
-        self._on_failure = on_failure
+        self._queue_signals = queue_signals
         self._queue: deque[_Offer] = deque()
+        self._heard: deque[Sample | LogLine] = deque()
         self._held_bytes = 0
-        self._dropped: list[str] = []
+        self._dropped: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="recording writer", daemon=True)
@@ -64,34 +97,69 @@ class Intake:
         upstream: str,
         key: bytes,
         tools: Mapping[str, str] | None = None,
+        recorder: str = "",
+        keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> Self:
-        """An intake that writes the new recording `out`. UsageError if it is there."""
+        """An intake that writes the new recording `out`, or the part of `recorder` in it. UsageError if it is there."""
         redactor = Redactor(key)
-        writer = RecordingWriter(out, upstream=upstream, redaction=redactor.redaction, session_rule=RULE, tools=tools)
-        return cls(writer, redactor, on_failure=on_failure)
+        writer = RecordingWriter(
+            out,
+            upstream=upstream,
+            redaction=redactor.redaction,
+            session_rule=str(keeping.rule),
+            tools=tools,
+            recorder=recorder,
+            rotation=keeping.rotation,
+            keeping=keeping.said,
+        )
+        return cls(writer, redactor, key=key, keeping=keeping, on_failure=on_failure)
 
     @property
     def anchor(self) -> Anchor:
         """The zero of the recording's clock."""
         return self._writer.anchor
 
-    def offer(self, exchange: Exchange, address: str = "") -> None:
-        """Takes one exchange as it crossed the wire, or drops it, and returns at once."""
-        response_bytes = exchange.response.content.size if exchange.response else 0
-        body_bytes = exchange.request.post_data.size + response_bytes
+    @property
+    def failure(self) -> str | None:
+        return self._disk.failure
+
+    @property
+    def signals(self) -> SignalCounts:
+        """Once it is closed: what became of the signals."""
+        return self._writer.signals
+
+    def offer(self, exchange: Exchange, address: str = "", *, certificate: str = "") -> None:
+        """Takes one exchange as it crossed the wire, or drops it. `address` is the client's host (the PROXY protocol's
+        where it says one), `certificate` the SHA-256 of the client's, in hex."""
+        body_bytes = exchange.request.post_data.size + (exchange.response.content.size if exchange.response else 0)
         with self._changed:
-            if len(self._queue) >= self._queue_exchanges or self._held_bytes + body_bytes > self._queue_bytes:
-                self._dropped.append("the writer was too slow: queue full")
-                return
-            self._queue.append(_Offer(exchange, address, body_bytes))
-            self._held_bytes += body_bytes
-            self._changed.notify()
+            if len(self._queue) >= self._queue_exchanges:
+                self._dropped[FULL_BY_COUNT] += 1
+            elif self._held_bytes + body_bytes > self._queue_bytes:
+                self._dropped[FULL_BY_BYTES] += 1
+            else:
+                self._queue.append(_Offer(exchange, Peer(address, certificate), body_bytes))
+                self._held_bytes += body_bytes
+                self._changed.notify()
 
     def drop(self, reason: str) -> None:
         """Accounts for an exchange that was seen and cannot be kept."""
         with self._changed:
-            self._dropped.append(reason)
+            self._dropped[reason] += 1
+
+    def hear(self, signal: Sample | LogLine) -> None:
+        """Takes one signal, or loses it."""
+        with self._changed:
+            if len(self._heard) >= self._queue_signals:
+                self._lost["the writer was too slow"] += 1
+            else:
+                self._heard.append(signal)
+
+    def lose_signals(self, reason: str, count: int = 1) -> None:
+        """Accounts for signals that were not heard, or could not be kept."""
+        with self._changed:
+            self._lost[reason] += count
 
     def close(self) -> Counts:
         """Writes what is queued and ends the recording; what it holds in the end."""
@@ -103,45 +171,119 @@ class Intake:
 
     def _work(self) -> None:
         while True:
-            offers, dropped, closing = self._take()
-            for reason in dropped:
-                self._writer.drop(reason)
-            for offer in offers:
+            taken = self._take()
+            for reason, count in taken.dropped.items():
+                self._writer.drop(reason, count)
+            for reason, count in taken.lost.items():
+                self._writer.lose_signals(reason, count)
+            self._disk.look()
+            for offer in taken.offers:
                 self._keep(offer)
+            for signal in taken.signals:
+                self._keep_signal(signal)
             self._on_disk(self._writer.tick)
-            if closing and not offers:
-                self._on_disk(self._writer.close)
+            if taken.closing and not (taken.offers or taken.signals):
+                if not self._on_disk(self._writer.close):
+                    self._on_disk(self._writer.close)  # what was held is lost, and makes room for the account of it
                 return
 
-    def _take(self) -> tuple[list[_Offer], list[str], bool]:
+    def _take(self) -> _Taken:
         """What has come since, after waiting for it; at the latest after half a second."""
         with self._changed:
             if not self._queue and not self._closing:
                 self._changed.wait(_TICK_S)
-            offers = [self._queue.popleft() for _ in range(min(len(self._queue), 100))]
+            offers = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
+            signals = [self._heard.popleft() for _ in range(min(len(self._heard), _AT_ONCE))]
             self._held_bytes -= sum(offer.body_bytes for offer in offers)
-            dropped, self._dropped = self._dropped, []
-            return offers, dropped, self._closing
+            dropped, self._dropped = self._dropped, Counter()
+            lost, self._lost = self._lost, Counter()
+            return _Taken(offers, signals, dropped, lost, self._closing)
 
     def _keep(self, offer: _Offer) -> None:
-        if self.failure:
-            self._writer.drop(self.failure)
+        """Stores it, or counts why not. Sessions see all that comes: who is who hangs on what is not kept, too."""
+        try:
+            session = self._sessions.session_of(offer.exchange, offer.peer)
+            kept, sampled_in = self._filter.keeps(offer.exchange), self._sampler.keeps(session)
+        except Exception as error:  # noqa: BLE001 (one strange exchange must not end the recording; it is counted)
+            self._writer.drop(f"could not be understood: {type(error).__name__}")
             return
+        if not kept:
+            self._writer.exclude()
+        elif not sampled_in:
+            self._writer.sample_out()
+        elif self._disk.trouble:
+            self._writer.drop(self._disk.trouble)
+        else:
+            self._store(offer.exchange, session)
+        self._link()
+
+    def _store(self, exchange: Exchange, session: Session) -> None:
         withheld_before = self._redactor.bodies_withheld
         try:
-            exchange = self._redactor.exchange(offer.exchange)
-            exchange = msgspec.structs.replace(exchange, session=self._sessions.of(exchange, offer.address))
-        except Exception as error:  # noqa: BLE001 (one strange exchange must not end the recording; it is counted)
+            redacted = self._redactor.exchange(self._capped(exchange))
+        except Exception as error:  # noqa: BLE001 (as above; what is not redacted is not written)
             self._writer.drop(f"could not be redacted: {type(error).__name__}")
             return
         withheld = self._redactor.bodies_withheld - withheld_before
-        self._on_disk(lambda: self._writer.write(exchange, bodies_withheld=withheld))
-
-    def _on_disk(self, action: Callable[[], object]) -> None:
+        recorder = self._writer.recorder
+        named = msgspec.structs.replace(
+            redacted,
+            id=f"{recorder}.{exchange.id}" if recorder else exchange.id,
+            session=f"{recorder}.{session.name}" if recorder else session.name,
+            recorder=recorder,
+        )
         try:
-            action()
-        except OSError as error:
-            if self.failure is None:
-                self.failure = f"the disk failed: {error.strerror or error}"
-                self._writer.lose(self.failure)
-                self._on_failure(self.failure)
+            self._on_disk(lambda: self._writer.write(named, bodies_withheld=withheld))
+        except Exception as error:  # noqa: BLE001 (as above: text that is no Unicode, say)
+            self._writer.drop(f"could not be written: {type(error).__name__}")
+
+    def _link(self) -> None:
+        """One of several recorders writes down what its sessions are known by; alone there is nobody to know it."""
+        learnt, self._sessions.learnt = self._sessions.learnt, []
+        if not self._writer.recorder:
+            return
+        if self._disk.trouble:
+            self._sessions.learnt = learnt[-_LINKS:]  # for when there is room again
+            return
+        for session, identity in learnt:
+            out = not self._sampler.keeps(session)
+            name = f"{self._writer.recorder}.{session.name}"
+            link = SessionLink(name, identity_hash(self._key, identity), out)
+            self._on_disk(lambda link=link: self._writer.link(link))  # type: ignore[misc]  # bound now
+
+    def _keep_signal(self, signal: Sample | LogLine) -> None:
+        if self._disk.trouble:
+            self._writer.lose_signals(self._disk.trouble, 1)
+            return
+        try:
+            redacted = self._redacted(signal)
+        except Exception as error:  # noqa: BLE001 (as with exchanges)
+            self._writer.lose_signals(f"could not be redacted: {type(error).__name__}", 1)
+            return
+        self._on_disk(lambda: self._writer.hear(redacted))
+
+    def _redacted(self, signal: Sample | LogLine) -> Sample | LogLine:
+        if isinstance(signal, LogLine):
+            return msgspec.structs.replace(signal, template=self._redactor.text(signal.template))
+        if "{" not in signal.name:
+            return signal
+        return msgspec.structs.replace(signal, name=self._redactor.text(signal.name))
+
+    def _capped(self, exchange: Exchange) -> Exchange:
+        """Bodies beyond the cap as their digest: whoever offers them may have capped them before."""
+        if self._cap is None:
+            return exchange
+        request, response = exchange.request, exchange.response
+        request = msgspec.structs.replace(request, post_data=self._body(self._cap, request.post_data))
+        if response is not None:
+            response = msgspec.structs.replace(response, content=self._body(self._cap, response.content))
+        return msgspec.structs.replace(exchange, request=request, response=response)
+
+    def _body(self, cap: Cap, content: Content) -> Content:
+        return cap.content_of(content.raw) if content.text and content.size > cap.cap_bytes else content
+
+    def _on_disk(self, action: Callable[[], object]) -> bool:
+        if self._disk.attempt(action):
+            return True
+        self._writer.lose(self._disk.trouble)
+        return False

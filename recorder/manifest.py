@@ -1,6 +1,7 @@
 """The manifest of a recording: what it is, where from, how redacted, and what became of every exchange seen."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,26 +22,69 @@ MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Exchanges. In a closed recording seen = stored + sampled out + dropped."""
+    """Exchanges. In a closed recording seen = stored + sampled out + excluded + dropped + rotated out."""
 
     seen: int = 0
-    stored: int = 0
+    stored: int = 0  # on disk, and still there
     sampled_out: int = 0
+    excluded: int = 0  # by the filters
     dropped: dict[str, int] = msgspec.field(default_factory=dict)  # by reason
+    rotated_out: int = 0  # were stored, in segments that made room for newer ones
     bodies_withheld: int = 0  # of stored exchanges: they could not be decoded, so not be redacted
 
     @property
     def unaccounted(self) -> int:
-        return self.seen - self.stored - self.sampled_out - sum(self.dropped.values())
+        return (
+            self.seen - self.stored - self.sampled_out - self.excluded - self.rotated_out - sum(self.dropped.values())
+        )
+
+    def plus(self, other: "Counts") -> "Counts":
+        return Counts(
+            seen=self.seen + other.seen,
+            stored=self.stored + other.stored,
+            sampled_out=self.sampled_out + other.sampled_out,
+            excluded=self.excluded + other.excluded,
+            dropped=dict(Counter(self.dropped) + Counter(other.dropped)),
+            rotated_out=self.rotated_out + other.rotated_out,
+            bodies_withheld=self.bodies_withheld + other.bodies_withheld,
+        )
 
     def __str__(self) -> str:
         parts = [f"{self.seen} seen", f"{self.stored} stored"]
         if self.sampled_out:
             parts.append(f"{self.sampled_out} sampled out")
+        if self.excluded:
+            parts.append(f"{self.excluded} excluded")
+        if self.rotated_out:
+            parts.append(f"{self.rotated_out} rotated out")
         parts += [f"{count} dropped ({reason})" for reason, count in sorted(self.dropped.items())]
         if self.bodies_withheld:
             parts.append(f"{self.bodies_withheld} bodies withheld (not decodable)")
         return ", ".join(parts)
+
+
+class SegmentFacts(msgspec.Struct, frozen=True):
+    """What a segment held when the manifest was written: after a kill it may hold a little more."""
+
+    name: str
+    lines: int
+    bytes: int  # of the file
+    sha256: str  # of these bytes
+
+
+class SignalCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Log lines and points of metrics from beside the traffic."""
+
+    stored: int = 0  # on disk, and still there
+    rotated_out: int = 0
+    lost: dict[str, int] = msgspec.field(default_factory=dict)  # by reason
+
+    def plus(self, other: "SignalCounts") -> "SignalCounts":
+        return SignalCounts(
+            stored=self.stored + other.stored,
+            rotated_out=self.rotated_out + other.rotated_out,
+            lost=dict(Counter(self.lost) + Counter(other.lost)),
+        )
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +97,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Anchor  # the zero of every time in the recording
     redaction: Redaction = Redaction()
     session_rule: str = ""
+    recorder: str = ""  # its id among several
+    keeping: dict[str, str] = msgspec.field(default_factory=dict)  # what was asked to be kept, where not everything
+    segments: tuple[SegmentFacts, ...] | None = None  # that are there; None: of before they were listed
     counts: Counts = Counts()
+    signals: SignalCounts = SignalCounts()
     closed: bool = False
 
 
@@ -83,7 +131,7 @@ def _no_manifest(folder: Path) -> str:
         return f"recording {folder} does not exist; make it with: foreshock record --upstream URL -o {folder}"
     if not folder.is_dir():
         return f"recording {folder} is a file; a recording is a folder NAME.rec, made by: foreshock record"
-    if any(folder.glob("*.jsonl.zst")):
+    if any(folder.glob("*.jsonl.zst")) or any(folder.glob("*/*.jsonl.zst")):
         return f"recording {folder} has lost its {FILE_NAME}; restore the file or record again"
     return f"{folder} is not a recording: it holds no {FILE_NAME}; make one with: foreshock record"
 

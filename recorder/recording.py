@@ -1,217 +1,177 @@
 """A recording on disk: `NAME.rec/` with its manifest and segments `exchanges-00001.jsonl.zst`, one exchange a line.
 
-Lines stand in the order in which exchanges ended; a reader gets them in the order in which they started. The folder and
-its files belong to their owner alone.
+Lines stand in the order in which exchanges ended; a reader gets them in the order in which they started. Where several
+recorders recorded into one folder, each has a folder of its own in it, and they are read as one: by their anchors on
+the clock of the one that began first, and with each session under one name. The files belong to their owner alone.
 """
 
 import hashlib
 import heapq
-import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
+from functools import cached_property, reduce
 from pathlib import Path
-from typing import Self
+from typing import TypeVar
 
 import msgspec
 
-from foreshock import __version__
-from foreshock.clock import Anchor, Clock
-from foreshock.errors import UsageError
-from foreshock.segment import SegmentWriter, read_segment
 from recorder.exchange import Exchange
-from recorder.manifest import Counts, Manifest, read_manifest, write_manifest
-from recorder.policy import Redaction
+from recorder.listen.signal import LogLine, Sample
+from recorder.manifest import Counts, Manifest, SignalCounts
+from recorder.onesession import OneSession
+from recorder.part import Part, parts_of
+from recorder.writer import RecordingWriter
 
-_SEGMENT_BYTES = 64 << 20  # compressed; a new segment is begun after that
+__all__ = ["Recording", "RecordingWriter"]  # both sides of the format; the writer has a file of its own
+
 _WINDOW = 4096  # exchanges held to bring them into started order: what overlaps one slow exchange
 
-
-class RecordingWriter:
-    """Writes a new recording; belongs to one thread. UsageError if the folder is already there.
-
-    Its owner says what it saw and what became of it: `write`, or `drop` with the reason; and calls `tick()` at least
-    every second, for segment and manifest to follow.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        upstream: str,
-        anchor: Anchor | None = None,
-        redaction: Redaction = Redaction(),  # noqa: B008 (frozen)
-        session_rule: str = "",
-        tools: Mapping[str, str] | None = None,
-        clock: Clock = time.monotonic,
-        segment_bytes: int = _SEGMENT_BYTES,
-    ) -> None:
-        try:
-            folder.mkdir(mode=0o700, parents=True)
-        except FileExistsError:
-            raise UsageError(
-                f"out={folder} is already there and is not written over; name another or remove it"
-            ) from None
-        except OSError as error:
-            raise UsageError(f"out={folder} cannot be made: {error.strerror}; name a folder you may write") from None
-        self.folder = folder
-        self._manifest = Manifest(
-            tools={"foreshock": __version__, "zstandard": version("zstandard"), **(tools or {})},
-            upstream=upstream,
-            anchor=anchor or Anchor.now(),
-            redaction=redaction,
-            session_rule=session_rule,
-        )
-        self._clock = clock
-        self._segment_bytes = segment_bytes
-        self._encoder = msgspec.json.Encoder()
-        self._taken = 0  # by write()
-        self._stored_before = 0  # in the segments that are closed
-        self._dropped: Counter[str] = Counter()
-        self._bodies_withheld = 0
-        self._segments = 0
-        self._segment = self._next_segment()
-        self._told_s = clock()
-        write_manifest(folder, self._manifest)
-
-    @property
-    def anchor(self) -> Anchor:
-        return self._manifest.anchor
-
-    @property
-    def counts(self) -> Counts:
-        """Stored is what is on disk; what was taken and waits for its flush is seen, and not yet accounted for."""
-        dropped = dict(self._dropped)
-        stored = self._stored_before + self._segment.file_lines
-        seen = self._taken + sum(dropped.values())
-        return Counts(seen=seen, stored=stored, dropped=dropped, bodies_withheld=self._bodies_withheld)
-
-    def write(self, exchange: Exchange, *, bodies_withheld: int = 0) -> None:
-        """Stores one exchange: on disk at the latest with the next second's `tick()`."""
-        self._taken += 1
-        self._bodies_withheld += bodies_withheld
-        self._segment.write(self._encoder.encode(exchange))
-        if self._segment.file_bytes >= self._segment_bytes:
-            self._segment.close()
-            full, self._segment = self._segment, self._next_segment()
-            self._stored_before += full.file_lines
-
-    def drop(self, reason: str, count: int = 1) -> None:
-        """Accounts for exchanges that were seen and are not kept."""
-        self._dropped[reason] += count
-
-    def lose(self, reason: str) -> None:
-        """After an OSError: what was taken and is not on disk is dropped for this reason."""
-        lost = self.counts.unaccounted
-        self._taken -= lost
-        self._dropped[reason] += lost
-
-    def tick(self) -> None:
-        """Flushes what has waited for a second, and writes the counts as they are."""
-        self._segment.tick()
-        if self._clock() - self._told_s >= 1.0:
-            self._told_s = self._clock()
-            if self.counts != self._manifest.counts:
-                self._tell(closed=False)
-
-    def close(self) -> Counts:
-        """Ends the recording; what it holds in the end. A second time does nothing more."""
-        if not self._manifest.closed:
-            self._tell(closed=True)
-            self._segment.close()
-        return self._manifest.counts
-
-    def _tell(self, *, closed: bool) -> None:
-        self._segment.flush()  # first: a manifest never counts more than the segments hold
-        self._manifest = msgspec.structs.replace(self._manifest, counts=self.counts, closed=closed)
-        write_manifest(self.folder, self._manifest)
-
-    def _next_segment(self) -> SegmentWriter:
-        self._segments += 1
-        return SegmentWriter(self.folder / f"exchanges-{self._segments:05}.jsonl.zst", clock=self._clock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+Timed = TypeVar("Timed")
 
 
 class Recording:
-    """A recording that was opened. `tears` says in sentences what is missing, once `exchanges()` is read through."""
+    """A recording that was opened. `tears` says in sentences what is missing, once `exchanges()` is read through.
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    `manifest` is the only part's own, or what the manifests of several say together; `parts` are in order of their ids.
+    """
+
+    def __init__(self, path: Path, parts: list[Part]) -> None:
         self.path = path
-        self.manifest = manifest
+        self.parts = parts
         self.tears: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path | str) -> "Recording":
         """UsageError where there is no recording that this version reads; torn ones open."""
         folder = Path(path)
-        return cls(folder, read_manifest(folder))
+        return cls(folder, parts_of(folder))
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        manifests = [part.manifest for part in self.parts]
+        first = min(manifests, key=lambda manifest: manifest.anchor.wall_s)
+        if len(manifests) == 1:
+            return first
+        return msgspec.structs.replace(
+            first,
+            tools={name: version for manifest in manifests for name, version in manifest.tools.items()},
+            upstream=" ".join(dict.fromkeys(url for manifest in manifests for url in manifest.upstream.split())),
+            recorder="",
+            segments=None,
+            counts=reduce(Counts.plus, (manifest.counts for manifest in manifests)),
+            signals=reduce(SignalCounts.plus, (manifest.signals for manifest in manifests)),
+            closed=all(manifest.closed for manifest in manifests),
+        )
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits of the SHA-256 of its segments: the same for copies, another for any other content."""
-        digest = hashlib.sha256()
-        for segment in self._segments():
-            with segment.open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()[:16]
+        if len(self.parts) == 1:
+            return self.parts[0].digest().hex()[:16]
+        return hashlib.sha256(b"".join(part.digest() for part in self.parts)).hexdigest()[:16]
 
     def exchanges(self) -> Iterator[Exchange]:
         """Every exchange in the order in which they started.
 
-        At most 4096 are held to sort them; one that started before so many others, yet ended after them, comes late,
-        and `tears` counts it.
+        At most 4096 of each recorder are held to sort them; one that started before so many others, yet ended after
+        them, comes late, and `tears` counts it. A session that one recorder sampled out is left out as a whole.
         """
         tears: list[str] = []
-        held: list[tuple[float, int, Exchange]] = []
-        last_s, late, stored = float("-inf"), 0, 0
-        for stored, exchange in enumerate(self._stored(tears), start=1):
-            heapq.heappush(held, (exchange.started_s, stored, exchange))
-            if len(held) > _WINDOW:
-                started_s, _, first = heapq.heappop(held)
-                late += started_s < last_s
-                last_s = max(last_s, started_s)
-                yield first
-        while held:
-            yield heapq.heappop(held)[2]
+        late, left_out, last_s = 0, 0, float("-inf")
+        stored = [0] * len(self.parts)
+        sessions = self._sessions(tears)
+        streams = [self._of_part(number, stored, sessions, tears) for number in range(len(self.parts))]
+        for exchange in heapq.merge(*streams, key=lambda exchange: exchange.started_s):
+            if sessions and exchange.session in sessions.halves:
+                left_out += 1
+                continue
+            late += exchange.started_s < last_s
+            last_s = max(last_s, exchange.started_s)
+            yield exchange
         if late:
             tears.append(f"{late} exchanges took so long that they come after exchanges that started later")
-        self.tears = (*tears, *self._missing(stored))
-
-    def _stored(self, tears: list[str]) -> Iterator[Exchange]:
-        """Exchanges in the order of the files."""
-        decoder = msgspec.json.Decoder(Exchange)
-        for segment in self._segments():
-            strange = 0
-            for line in read_segment(segment, tears.append):
-                try:
-                    yield decoder.decode(line)
-                except msgspec.DecodeError:
-                    strange += 1
-            if strange:
-                tears.append(f"{segment.name} holds {strange} lines that are not exchanges: they are left out")
-
-    def _segments(self) -> list[Path]:
-        return sorted(self.path.glob("exchanges-*.jsonl.zst"))
-
-    def _missing(self, stored: int) -> Iterator[str]:
-        """What the manifest knows of and the segments do not hold."""
-        names = {segment.name for segment in self._segments()}
-        last = max((int(name.split("-")[1].split(".")[0]) for name in names), default=0)
-        for number in range(1, last + 1):
-            if (name := f"exchanges-{number:05}.jsonl.zst") not in names:
-                yield f"{name} is missing"
-        counts = self.manifest.counts
-        if not self.manifest.closed:
-            yield (
-                f"the recorder was killed: its manifest last counted {counts.stored} stored, {stored} could be read; "
-                "what came in its last second, and what was dropped since, is not known"
+        if left_out:
+            tears.append(
+                f"{left_out} exchanges are left out: other recorders sampled the rest of their sessions out; "
+                "with --session-key they agree"
             )
-        elif stored != counts.stored:
-            yield f"{counts.stored} exchanges were stored, {stored} could be read"
+        for part, count in zip(self.parts, stored, strict=True):
+            tears += _missing(part, count)
+        self.tears = tuple(tears)
+
+    def signals(self) -> Iterator[Sample | LogLine]:
+        """What production said of itself meanwhile, in order of time, on the recording's clock; often nothing."""
+        streams = [
+            in_order(self._shifted(part, part.signals(lambda _: None)), lambda signal: signal.t_s)
+            for part in self.parts
+        ]
+        return heapq.merge(*streams, key=lambda signal: signal.t_s)
+
+    def _sessions(self, tears: list[str]) -> OneSession | None:
+        """What joins the sessions of several recorders; None for a single one's, which are right as they are."""
+        if len(self.parts) == 1:
+            return None
+        if len({part.manifest.redaction.key_fingerprint for part in self.parts}) > 1:
+            tears.append("its recorders had different keys: sessions that went over several of them fall apart")
+        return OneSession(part.links(tears.append) for part in self.parts)
+
+    def _of_part(
+        self, number: int, stored: list[int], sessions: OneSession | None, tears: list[str]
+    ) -> Iterator[Exchange]:
+        """The exchanges of a part in started order, on the recording's clock; counts in `stored` what it read."""
+        part = self.parts[number]
+
+        def read() -> Iterator[Exchange]:
+            offset_s = self._offset_s(part)
+            for exchange in part.exchanges(tears.append):
+                stored[number] += 1
+                yield exchange if sessions is None else _moved(exchange, offset_s, sessions)
+
+        return in_order(read(), lambda exchange: exchange.started_s)
+
+    def _offset_s(self, part: Part) -> float:
+        return part.manifest.anchor.wall_s - self.manifest.anchor.wall_s
+
+    def _shifted(self, part: Part, signals: Iterator[Sample | LogLine]) -> Iterator[Sample | LogLine]:
+        offset_s = self._offset_s(part)
+        for signal in signals:
+            yield msgspec.structs.replace(signal, t_s=signal.t_s + offset_s) if offset_s else signal
+
+
+def in_order(items: Iterator[Timed], time_s: Callable[[Timed], float]) -> Iterator[Timed]:
+    """The same items by time, as far as a window of 4096 goes; those of one time in the order in which they came."""
+    held: list[tuple[float, int, Timed]] = []
+    for number, item in enumerate(items):
+        heapq.heappush(held, (time_s(item), number, item))
+        if len(held) > _WINDOW:
+            yield heapq.heappop(held)[2]
+    while held:
+        yield heapq.heappop(held)[2]
+
+
+def _moved(exchange: Exchange, offset_s: float, sessions: OneSession) -> Exchange:
+    def at(time_s: float) -> float:
+        return round(time_s + offset_s, 6)
+
+    return msgspec.structs.replace(
+        exchange,
+        session=sessions.name_of(exchange.session),
+        started_s=at(exchange.started_s),
+        request_ended_s=at(exchange.request_ended_s),
+        first_byte_s=None if exchange.first_byte_s is None else at(exchange.first_byte_s),
+        ended_s=at(exchange.ended_s),
+        messages=tuple(msgspec.structs.replace(message, at_s=at(message.at_s)) for message in exchange.messages),
+    )
+
+
+def _missing(part: Part, stored: int) -> Iterator[str]:
+    """What the manifest knows of and the segments do not hold."""
+    for name in part.missing("exchanges"):
+        yield f"{part.called}{name} is missing"
+    counts = part.manifest.counts
+    if not part.manifest.closed:
+        yield (
+            f"{part.called}the recorder was killed: its manifest last counted {counts.stored} stored, {stored} could "
+            "be read; what came in its last second, and what was dropped since, is not known"
+        )
+    elif stored != counts.stored:
+        yield f"{part.called}{counts.stored} exchanges were stored, {stored} could be read"

@@ -7,6 +7,7 @@ from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.policy import Redaction
 from recorder.recording import Recording, RecordingWriter
+from recorder.ring import Rotation
 
 
 def exchange(n: int, *, started_s: float | None = None, body: bytes = b"{}") -> Exchange:
@@ -91,7 +92,9 @@ def test_a_recording_belongs_to_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_a_full_segment_is_followed_by_the_next(tmp_path: Path) -> None:
-    with RecordingWriter(tmp_path / "a.rec", upstream="http://up", segment_bytes=1, clock=iter_clock()) as writer:
+    with RecordingWriter(
+        tmp_path / "a.rec", upstream="http://up", rotation=Rotation(segment_bytes=1), clock=iter_clock()
+    ) as writer:
         for n in range(3):
             writer.write(exchange(n))
     assert len(list((tmp_path / "a.rec").glob("*.zst"))) > 1
@@ -157,3 +160,17 @@ def test_a_lost_segment_and_strange_lines_are_said(tmp_path: Path) -> None:
         "exchanges-00003.jsonl.zst holds 1 lines that are not exchanges: they are left out",
         "exchanges-00002.jsonl.zst is missing",
     )
+
+
+def test_a_recording_of_the_first_version_is_read_as_it_was() -> None:
+    recording = Recording.open(Path(__file__).parent / "fixtures" / "version-1")
+    first, second, third = recording.exchanges()
+    assert recording.tears == ()
+    assert (recording.manifest.counts.seen, recording.manifest.counts.stored) == (4, 3)
+    assert [first.id, second.id, third.id] == ["e000001", "e000002", "e000003"]
+    assert first.session == second.session != third.session
+    assert second.response is not None
+    assert second.response.content.size == 3
+    assert third.error == "server disconnected"
+    assert recording.fingerprint == "0863382d19196185"  # as the version said that wrote it
+    assert list(recording.signals()) == []

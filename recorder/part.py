@@ -1,0 +1,109 @@
+"""What one recorder left: a folder with its manifest and segments, read line by line in the order of the files."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from foreshock.segment import read_segment
+from recorder.exchange import Exchange
+from recorder.listen.signal import LogLine, Sample
+from recorder.manifest import FILE_NAME, Manifest, read_manifest
+from recorder.ring import Kind, segment_name, segment_number
+from recorder.sessionlink import SessionLink
+
+OnTear = Callable[[str], None]
+Line = TypeVar("Line")
+
+
+class _SignalLine(msgspec.Struct):
+    """Either of the two: a point has a name and a value, a log line has a template."""
+
+    t_s: float
+    source: str
+    name: str | None = None
+    value: float = 0.0
+    level: str = ""
+    template: str = ""
+
+    @property
+    def signal(self) -> Sample | LogLine:
+        if self.name is None:
+            return LogLine(self.t_s, self.source, self.level, self.template)
+        return Sample(self.t_s, self.source, self.name, self.value)
+
+
+class Part:
+    """`path` with the `manifest` in it. Segments that were let go, and that a kill left there, are not its own."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @cached_property
+    def called(self) -> str:
+        """How sentences begin that are about one of several: 'web-1: '."""
+        return f"{self.manifest.recorder}: " if self.manifest.recorder else ""
+
+    def segments(self, kind: Kind) -> list[Path]:
+        """The files that are there, the oldest first."""
+        found = {segment_number(path.name): path for path in self.path.glob(f"{kind}-*.jsonl.zst")}
+        first = self._first(kind)
+        return [found[number] for number in sorted(found) if number >= first]
+
+    def missing(self, kind: Kind) -> list[str]:
+        """The names of segments that were there once, were not let go, and are not there."""
+        there = {path.name for path in self.segments(kind)}
+        last = max((segment_number(name) for name in there | self._listed(kind)), default=0)
+        wanted = (segment_name(kind, number) for number in range(self._first(kind), last + 1))
+        return [name for name in wanted if name not in there]
+
+    def exchanges(self, on_tear: OnTear) -> Iterator[Exchange]:
+        return self._lines("exchanges", msgspec.json.Decoder(Exchange), on_tear)
+
+    def signals(self, on_tear: OnTear) -> Iterator[Sample | LogLine]:
+        return (line.signal for line in self._lines("signals", msgspec.json.Decoder(_SignalLine), on_tear))
+
+    def links(self, on_tear: OnTear) -> Iterator[SessionLink]:
+        return self._lines("sessions", msgspec.json.Decoder(SessionLink), on_tear)
+
+    def digest(self) -> bytes:
+        """SHA-256 of its segments' bytes, in order."""
+        digest = hashlib.sha256()
+        for kind in ("exchanges", "signals", "sessions"):
+            for segment in self.segments(kind):
+                with segment.open("rb") as file:
+                    while block := file.read(1 << 20):
+                        digest.update(block)
+        return digest.digest()
+
+    def _lines(self, kind: Kind, decoder: "msgspec.json.Decoder[Line]", on_tear: OnTear) -> Iterator["Line"]:
+        for segment in self.segments(kind):
+            strange = 0
+            for line in read_segment(segment, lambda tear: on_tear(f"{self.called}{tear}")):
+                try:
+                    yield decoder.decode(line)
+                except msgspec.DecodeError:
+                    strange += 1
+            if strange:
+                on_tear(f"{self.called}{segment.name} holds {strange} lines that are not {kind}: they are left out")
+
+    def _listed(self, kind: Kind) -> set[str]:
+        return {facts.name for facts in self.manifest.segments or () if facts.name.startswith(f"{kind}-")}
+
+    def _first(self, kind: Kind) -> int:
+        """The number of the oldest segment that was not let go."""
+        return min((segment_number(name) for name in self._listed(kind)), default=1)
+
+
+def parts_of(folder: Path) -> list[Part]:
+    """The parts of a recording: its own, where it was one recorder's, then those of several, by their ids.
+
+    UsageError where there is none, or one that this version does not read.
+    """
+    inner = sorted(path.parent for path in folder.glob(f"*/{FILE_NAME}"))
+    own = [folder] if (folder / FILE_NAME).is_file() or not inner else []
+    return [Part(path, read_manifest(path)) for path in (*own, *inner)]
