@@ -124,6 +124,15 @@ def record(
     return run_recorder(order, output, key_file=key_file)
 
 
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
+def verify(recording: Path) -> int:
+    """Prove that a recording accounts for every exchange seen. Exit 1 if anything is torn, altered or missing."""
+    from scenarios.commands import verify_recording
+
+    return verify_recording(recording, say=click.echo)
+
+
 @cli.command("import")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording.")

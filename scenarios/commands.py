@@ -18,6 +18,7 @@ from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
 from recorder.shape import learn, render, store
+from recorder.verify import verify
 from scenarios.elsewhere import check_can_show, pointed_at
 from scenarios.finding import Finding
 from scenarios.findings import read_finding
@@ -41,6 +42,14 @@ def show_shape(path: Path) -> int:
     store(learnt, recording)
     render(learnt, console_on(sys.stdout))
     return 0
+
+
+def verify_recording(path: Path, *, say: Callable[[str], object]) -> int:
+    """0 if it is whole, 1 with a line for everything that is not."""
+    proof = verify(path)
+    for line in proof.lines:
+        say(line)
+    return 0 if proof.is_whole else 1
 
 
 def run_scenario(

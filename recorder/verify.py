@@ -1,0 +1,170 @@
+"""`foreshock verify`: proves that a recording accounts for every exchange seen, and finds what is torn or altered.
+
+Seen = stored + sampled out + excluded + dropped + rotated out, as the manifest says; stored is what can be read. Frames
+carry checksums, which tell accidents; the manifest's SHA-256 of each segment tells a hand that wrote them anew.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from foreshock.frames import Frame, frames
+from recorder.exchange import Exchange
+from recorder.idledger import IdLedger
+from recorder.manifest import Counts, SegmentFacts
+from recorder.onesession import OneSession
+from recorder.part import Part, parts_of
+from recorder.ring import Kind
+
+_KINDS: tuple[Kind, ...] = ("exchanges", "signals", "sessions")
+_BLOCK_BYTES = 1 << 20
+
+
+class PartProof(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of one recorder's part. `troubles` are sentences; there are none where it is whole."""
+
+    recorder: str  # '' of a single one
+    counts: Counts  # as its manifest says
+    stored: int  # exchanges that could be read
+    segments: int
+    frames: int  # good ones
+    troubles: tuple[str, ...]
+
+
+class Proof(msgspec.Struct, frozen=True):
+    path: Path
+    parts: tuple[PartProof, ...]
+    troubles: tuple[str, ...]  # of the parts together
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.troubles and not any(part.troubles for part in self.parts)
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """For a person: the account of each part and what is wrong with it, and the verdict last."""
+        for part in self.parts:
+            yield f"{self.path / part.recorder}: {part.counts}"
+            yield from (f"  {trouble}" for trouble in part.troubles)
+        yield from self.troubles
+        if self.is_whole:
+            segments, count = sum(part.segments for part in self.parts), sum(part.frames for part in self.parts)
+            yield (
+                f"whole: every exchange seen is accounted for; {segments} segments, {count} frames, "
+                "none torn or altered"
+            )
+        else:
+            yield "NOT whole: see above for what is lost"
+
+
+def verify(path: Path) -> Proof:
+    """Reads all of it. UsageError where there is no recording."""
+    parts = parts_of(path)
+    troubles = []
+    if len(parts) > 1:
+        halves = OneSession(part.links(lambda _: None) for part in parts).halves
+        if halves:
+            troubles.append(f"{len(halves)} sessions were kept by one recorder and sampled out by another")
+    return Proof(path, tuple(_PartProver(part).prove() for part in parts), tuple(troubles))
+
+
+class _PartProver:
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._facts = {facts.name: facts for facts in part.manifest.segments or ()}
+        self._troubles: list[str] = []
+        self._ids = IdLedger()
+        self._decode = msgspec.json.Decoder(Exchange).decode
+        self._stored = self._segments = self._frames = 0
+
+    def prove(self) -> PartProof:
+        for kind in _KINDS:
+            self._troubles += [f"{name} is missing" for name in self._part.missing(kind)]
+            for segment in self._part.segments(kind):
+                self._segment(segment, is_exchanges=kind == "exchanges")
+        self._account()
+        return PartProof(
+            recorder=self._part.manifest.recorder,
+            counts=self._part.manifest.counts,
+            stored=self._stored,
+            segments=self._segments,
+            frames=self._frames,
+            troubles=tuple(self._troubles),
+        )
+
+    def _segment(self, path: Path, *, is_exchanges: bool) -> None:
+        self._segments += 1
+        is_torn, strange = False, 0
+        for frame in frames(path):
+            if frame.content is None:
+                is_torn = True
+                self._troubles.append(_torn(path, frame))
+                continue
+            self._frames += 1
+            if is_exchanges:
+                strange += self._exchanges(frame.content)
+        if strange:
+            self._troubles.append(f"{path.name} holds {strange} lines that are not exchanges")
+        facts = self._facts.get(path.name)
+        if facts is not None and not is_torn:
+            self._troubles += _altered(path, facts, is_ended=self._part.manifest.closed)
+        elif facts is None and self._part.manifest.segments is not None and self._part.manifest.closed:
+            self._troubles.append(f"{path.name} is not in the manifest: its recorder did not write it")
+
+    def _exchanges(self, content: bytes) -> int:
+        """Takes the lines of a frame; how many are no exchanges."""
+        strange = 0
+        for line in content.splitlines():
+            try:
+                exchange = self._decode(line)
+            except msgspec.DecodeError:
+                strange += 1
+                continue
+            self._stored += 1
+            self._ids.add(exchange.id)
+        return strange
+
+    def _account(self) -> None:
+        manifest = self._part.manifest
+        counts, stored = manifest.counts, self._stored
+        if self._ids.repeats:
+            self._troubles.append(self._ids.repeats)
+        if not manifest.closed:
+            self._troubles.append(
+                f"its recorder did not end it (killed, or still at work): {stored} exchanges can be read, its last "
+                f"sign of life counted {counts.stored}; what came in the second after that is not known"
+            )
+        elif counts.unaccounted:
+            self._troubles.append(f"of {counts.seen} exchanges seen, {counts.unaccounted} are not accounted for")
+        if stored < counts.stored or (manifest.closed and stored != counts.stored):
+            self._troubles.append(f"{counts.stored} exchanges were stored, {stored} can be read")
+        known = counts.seen - counts.stored
+        if manifest.closed and stored == counts.stored and self._ids.missing > known:
+            self._troubles.append(f"{self._ids.missing} ids are missing, of which the counts explain {known}")
+
+
+def _torn(path: Path, frame: Frame) -> str:
+    return f"{path.name}: the frame at byte {frame.at} {frame.trouble}: {frame.size} bytes are lost"
+
+
+def _altered(path: Path, facts: SegmentFacts, *, is_ended: bool) -> Iterator[str]:
+    """What the bytes are not that were written. Behind a kill there may be more than the manifest has heard of."""
+    size = path.stat().st_size
+    if size < facts.bytes:
+        yield f"{path.name} was cut: {size} of its {facts.bytes} bytes are there"
+    elif _sha256(path, facts.bytes) != facts.sha256:
+        yield f"{path.name} was altered: its frames are whole, and not the ones that were written"
+    elif is_ended and size > facts.bytes:
+        yield f"{path.name} was altered: {size - facts.bytes} bytes were added at its end"
+
+
+def _sha256(path: Path, count: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while count and (block := os.read(file.fileno(), min(count, _BLOCK_BYTES))):
+            digest.update(block)
+            count -= len(block)
+    return digest.hexdigest()
