@@ -21,7 +21,7 @@ MICROSECONDS = (
 
 _LINE = re.compile(
     rb"""
-    (?:(?P<vhost>[^\s"]+:\d+)\ )?
+    (?:(?P<vhost>[^\s":]+:\d+)\ )?
     (?P<address>\S+)\ \S+\ [^"\[]*\[(?P<time>[^\]]{20,40})\]\ "(?P<request>(?:[^"\\]|\\.)*)"
     \ (?P<status>\d{3})\ (?P<bytes>\d+|-)
     (?:\ "(?P<referer>(?:[^"\\]|\\.)*)"\ "(?P<agent>(?:[^"\\]|\\.)*)")?
