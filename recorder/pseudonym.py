@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from recorder.privacy.kinds import kind_of
+from recorder.privacy.mark import with_mark
 from recorder.privacy.standins import STAND_INS, generic, is_stand_in, only_digits, shape_of
 
 _CACHED = 100_000  # stand-ins remembered: credentials and ids come again and again
@@ -45,7 +46,7 @@ class Pseudonyms:
 
     def hashed(self, value: str) -> str:
         """32 hex digits, the same for the same value under this key; nothing of its shape."""
-        return self._digest(f"hash of {value}").hex()[:32]
+        return with_mark(self._digest(f"hash of {value}").hex()[:32], ("0123456789abcdef",))
 
     def _make(self, value: str) -> str:
         kind = kind_of(value)

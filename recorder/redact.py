@@ -41,6 +41,11 @@ class Redactor:
         """What the manifest says of it."""
         return self._redaction
 
+    @property
+    def looking_at(self) -> str:
+        """The name of the value that was looked at last; '' where it has none."""
+        return self._values.looking_at
+
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without what the policy names."""
         request, response = exchange.request, exchange.response

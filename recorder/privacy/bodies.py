@@ -5,20 +5,21 @@ from collections.abc import Iterator
 
 from recorder.coding import CannotDecode, coding_of
 from recorder.privacy import kinds
-from recorder.privacy.layers import as_bytes, as_text, magic_of
+from recorder.privacy.layers import as_bytes, as_text, magic_of, unbased, unescaped
 from recorder.privacy.memory import Plain
 from recorder.privacy.pairs import redact_pairs
 from recorder.privacy.standins import generic
 from recorder.privacy.values import Values
 
-_FORM = re.compile(rb"[\w.\[\]%+-]+=[^&\s]*(?:&[\w.\[\]%+-]+=[^&\s]*)*")
+_FORM = re.compile(rb"(?!\S*=\Z)[\w.\[\]%+-]+=[^&\s]*(?:&[\w.\[\]%+-]+=[^&\s]*)*")
 _PICTURES = ("image/", "audio/", "video/", "font/", "application/wasm", "application/pdf", "application/zip")
 _CODE = ("javascript", "ecmascript", "css")
 _PART_NAME = re.compile(rb'(?:^|[;\s])name="?([^";\r\n]*)', re.IGNORECASE)
 _PART_TYPE = re.compile(rb"^content-type:\s*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 _EVENT = re.compile(r"^(data: ?)(.+)$", re.MULTILINE)
-_WRITING = re.compile(rb"[\x20-\x7e]{6,}")
+_PACKED = re.compile(r"[\w+/=%.:~&?-]{8,}")
+_WRITING = re.compile(rb"[\x20-\x7e\t\r\n]{6,}")
 
 
 class Bodies:
@@ -88,7 +89,14 @@ class Bodies:
             if len(stand_in) != len(value):
                 stand_in = generic(value, stand_in.encode()) if stand_in != value else value
             text = text[: one.start] + stand_in + text[one.end :]
-        return text.encode("ascii", "replace")
+        return _PACKED.sub(self._packed, text).encode("ascii", "replace")
+
+    def _packed(self, run: re.Match[str]) -> str:
+        """What is percent-encoded or base64, of the same length if something private is in it."""
+        packed = run[0]
+        if not (unescaped(packed) or unbased(packed)) or self._values.value(packed) == packed:
+            return packed
+        return generic(packed, self._values.secret(packed).encode())
 
     def _multipart(self, content_type: str, body: bytes, depth: int) -> bytes:
         """Each part by its name, and by its own type (RFC 7578)."""

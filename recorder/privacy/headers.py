@@ -55,7 +55,7 @@ class Headers:
         ):
             return one
         action = values.rules.at("header", name)
-        new = self._acted(action, one.value) if action else self._value(name, one.value)
+        new = self._acted(action, one.value) if action else self._value(name, one)
         if new is None:
             return None
         return one if new == one.value else Header(one.name, new)
@@ -63,14 +63,15 @@ class Headers:
     def _acted(self, action: Action, value: str) -> str | None:
         return self._values.acted(action, value)
 
-    def _value(self, name: str, value: str) -> str:
+    def _value(self, name: str, one: Header) -> str:
+        value = one.value
         if name in self._named:
             return self._named_value(name, value)
         if name in ("host", ":authority") or (self._values.strict and name in _PROTOCOL):
             return value
         if name in _URLS:
             return self._urls(value)
-        return self._values.value(value, self._values.naming_of(name), name)
+        return self._values.value(value, self._values.naming_of(one.name), name)
 
     def _urls(self, value: str) -> str:
         """A URL, or those in `<...>; rel="next", <...>` and `5; url=...`."""

@@ -42,6 +42,12 @@ _VENDOR_KEYS = "|".join((
 ))  # fmt: skip
 
 
+NAMES = (
+    "private key", "jwt", "user info", "session id", "basic credentials", "bearer token", "vendor key", "e-mail",
+    "iban", "card number", "national id", "phone number", "ip address",
+)  # fmt: skip
+
+
 class Found(NamedTuple):
     """`text[start:end]` is of this kind."""
 
@@ -89,11 +95,13 @@ def _candidates(text: str) -> Iterator[Found]:
         yield from _e_mails(text)
     if _SOME_DIGITS(text) is None:
         return
+    has_letters = _LETTERS_AND_DIGITS(text)
+    if has_letters:
+        yield from _ibans(text)  # before numbers: there are some in it
     if _SEVEN_DIGITS(text):
         for kind in _NUMBERS:
             yield from _of(kind, text)
-    if _LETTERS_AND_DIGITS(text):
-        yield from _ibans(text)
+    if has_letters:
         for kind in _WITH_LETTERS:
             yield from _of(kind, text)
     if text.count(".") > 2:
@@ -148,7 +156,8 @@ def _is_international(text: str) -> bool:
 
 
 def _is_national(text: str) -> bool:
-    return 9 <= len(_digits(text)) <= 12 and not re.match(r"\d\d[-/.]\d\d[-/.]\d{4}", text)
+    most = 15 if text.startswith("00") else 12
+    return 9 <= len(_digits(text)) <= most and not re.match(r"\d\d[-/.]\d\d[-/.]\d{4}", text)
 
 
 def _is_basic(text: str) -> bool:

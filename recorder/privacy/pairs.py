@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from recorder.privacy.layers import DEPTH
+from recorder.privacy.layers import DEPTH, unbased
 
 if TYPE_CHECKING:
     from recorder.privacy.values import Values
@@ -88,10 +88,10 @@ def _pair(values: Values, pair: str, kind: str, depth: int) -> str | None:
         acted = values.acted(action, plain)
         return None if acted is None else pair if acted == plain else f"{name}={_quoted(acted, plus=True)}"
     new = values.value(plain, values.naming_of(plain_name), plain_name, depth)
-    if new == plain and value != plain and " " in plain and "+" in value:  # a plus that is no blank: +49, base64
+    if new == plain and "+" in value:
         raw = unquote(value, errors="surrogateescape")
-        new = values.value(raw, name=plain_name, depth=depth)
-        plain = raw
+        if raw.startswith("+") or unbased(raw):  # the plus is one, and no blank
+            new, plain = values.value(raw, name=plain_name, depth=depth), raw
     return pair if new == plain else f"{name}={_quoted(new, safe='@' if '@' in value else '', plus=True)}"
 
 

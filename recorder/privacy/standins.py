@@ -308,13 +308,13 @@ def shape_of(value: str) -> str | None:
 def is_stand_in(value: str, kind: str | None) -> bool:
     """Whether it bears the mark of what this module makes, or is too short to bear one."""
     if kind == "e-mail":
-        return _OURS.fullmatch(value) is not None
+        return _OURS.fullmatch(value) is not None or has_mark(value)  # amid bytes it keeps its length
     if kind == "card number":
         return has_mark(only_digits(value)[:-1])
     if kind == "iban":
         return has_mark(value.replace(" ", "").upper()[4:])
     if kind == "ip address":
-        return _is_our_address(value)
+        return _is_our_address(value) or has_mark(value)
     if kind == "national id":
         return _is_our_national(value)
     if kind == "private key":

@@ -64,6 +64,7 @@ class Values:
         self.known = Known()
         self.plain = Plain()
         self.naming_of = naming_by(policy)
+        self.looking_at = ""  # the name of the last value that was looked at
         self.own_hosts: set[str] = set()  # addresses of the recorded system are nobody's
         self._stand_ins = stand_ins
         self._kept_kinds = frozenset(policy.kept_kinds)
@@ -93,6 +94,7 @@ class Values:
 
     def value(self, text: str, naming: int = PLAIN, name: str = "", depth: int = DEPTH) -> str:
         """A value, decoded: replaced if its name or its kind says so, else without what is private in it."""
+        self.looking_at = name
         if naming and text:
             return self.secret(text, naming)
         if text in self.known:
@@ -186,9 +188,7 @@ class Values:
     def _field(self, token: str) -> str:
         """A field's name is private if it is of a private kind, and stays plain else."""
         name = string_of(token)
-        if name in self.plain or _NOTHING.match(name):
-            return token
-        new = self.free(name)
+        new = self.value(name) if not self.strict else name
         return token if new == name else quoted(new, token)
 
     def _token(self, token: str, spot: Spot, depth: int) -> str:
@@ -203,7 +203,7 @@ class Values:
         value = string_of(token)
         new = self.value(value, spot.naming, spot.name, depth)
         if new != value:
-            self._fresh.add(new)
+            self._fresh.update((new, *new.split(".")))
             return quoted(new, token)
         return token
 
@@ -271,7 +271,7 @@ class Values:
         if value in self._fresh:
             return value
         new = self.secret(value)
-        self._fresh.add(new)
+        self._fresh.update((new, *new.split(".")))  # of a JWT also the parts, which are base64
         return new
 
     def _text_pairs(self, text: str) -> str:
@@ -297,7 +297,7 @@ class Values:
 
     def _runs(self, text: str, depth: int) -> str:
         """What is percent-encoded or base64 amid other text."""
-        if ESCAPED.search(text) and (" " in text or "\n" in text or '"' in text):
+        if ESCAPED.search(text):
             text = _ESCAPED_RUN.sub(lambda run: self._run(unescaped(run[0]), run[0], depth), text)
         if _PACKED_RUN.search(text):
             text = _PACKED_RUN.sub(lambda run: self._run(unbased(run[0]), run[0], depth), text)

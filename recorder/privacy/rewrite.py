@@ -1,0 +1,61 @@
+"""A recording redacted once more, into another: under a stricter policy, another key, or a newer Foreshock."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from recorder.listen.signal import LogLine, Sample
+from recorder.manifest import Counts
+from recorder.policy import Policy
+from recorder.recording import Recording, RecordingWriter
+from recorder.redact import Redactor
+
+
+def rewrite(
+    source: Path, out: Path, *, key: bytes, policy: Policy, on_tear: Callable[[str], None] = lambda _: None
+) -> Counts:
+    """Writes `out` with the exchanges and signals of `source`, redacted; what `out` holds in the end.
+
+    Sessions keep their names, the clock its anchor; what the source lost stays lost by its reasons. `on_tear` is told
+    in sentences what of the source could not be read. UsageError if `source` is no recording or `out` is there.
+    """
+    recording = Recording.open(source)
+    redactor = Redactor(key, policy)
+    manifest = recording.manifest
+    with RecordingWriter(
+        out,
+        upstream=redactor.text(manifest.upstream),
+        anchor=manifest.anchor,
+        redaction=redactor.redaction,
+        session_rule=manifest.session_rule,
+        tools=manifest.tools,
+    ) as writer:
+        _copy(recording, redactor, writer)
+        for _ in range(manifest.counts.sampled_out):
+            writer.sample_out()
+        for _ in range(manifest.counts.excluded):
+            writer.exclude()
+        if manifest.counts.rotated_out:
+            writer.drop("rotated out of the recording before", manifest.counts.rotated_out)
+        for reason, count in manifest.counts.dropped.items():
+            writer.drop(reason, count)
+    for tear in recording.tears:
+        on_tear(tear)
+    return writer.counts
+
+
+def _copy(recording: Recording, redactor: Redactor, writer: RecordingWriter) -> None:
+    for exchange in recording.exchanges():
+        before = redactor.bodies_withheld
+        redacted = redactor.exchange(exchange)
+        writer.write(redacted, bodies_withheld=redactor.bodies_withheld - before)
+        writer.tick()
+    for signal in recording.signals():
+        writer.hear(_signal(signal, redactor))
+
+
+def _signal(signal: Sample | LogLine, redactor: Redactor) -> Sample | LogLine:
+    if isinstance(signal, LogLine):
+        return msgspec.structs.replace(signal, template=redactor.text(signal.template))
+    return msgspec.structs.replace(signal, name=redactor.text(signal.name))

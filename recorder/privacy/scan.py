@@ -1,0 +1,153 @@
+"""What escaped redaction: private values in a recording that bear no mark of a stand-in.
+
+It looks twice: at every place of every exchange as the redactor would, and, not trusting it, at the bytes of every file
+of the folder, decompressed, and decoded as far as decoding goes. Values under five letters and digits bear no mark and
+are never told; of longer ones one in a hundred bears it by chance (mark.py), so that one value alone may be overlooked.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+
+from foreshock.errors import UsageError
+from recorder.exchange import Exchange
+from recorder.policy import Policy
+from recorder.privacy import kinds
+from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
+from recorder.pseudonym import is_pseudonym
+from recorder.redact import Redactor
+
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_ESCAPED_RUN = re.compile(r"[^\s\"'<>\\]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>\\]*")
+_QUOTED = re.compile(r"\\\"|\\u00[0-9a-f]{2}")
+_SAYABLE = re.compile(r"[A-Za-z_][\w.\[\]-]{0,39}")
+_BLOCK_BYTES = 1 << 20
+_NOT_BY_BYTES = frozenset({"ip address", "user info"})  # amid other files they are the system's own
+
+
+class Escape(NamedTuple):
+    """`where` is file, exchange and place, as far as known; never the value."""
+
+    where: str
+    kind: str
+
+
+def scan(folder: Path) -> Iterator[Escape]:
+    """Everything that escaped in `folder`, file by file. UsageError if there is no such folder or nothing in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not files:
+        raise UsageError(f"recording {folder} does not exist, or is empty; expected a folder NAME.rec")
+    for path in files:
+        name = str(path.relative_to(folder))
+        for number, text in enumerate(_texts(path), start=1):
+            yield from _of_text(name, number, text)
+
+
+def escapes_of(exchange: Exchange) -> list[Escape]:
+    """What escaped in one exchange, by place."""
+    watch = _Watch()
+    redactor = Redactor(b"", Policy(), stand_ins=watch)
+    watch.redactor = redactor
+    redactor.exchange(exchange)
+    return list(dict.fromkeys(watch.escapes))
+
+
+class _Watch:
+    """Stands where pseudonyms are given, and notes what is no pseudonym yet."""
+
+    def __init__(self) -> None:
+        self.redactor: Redactor | None = None
+        self.escapes: list[Escape] = []
+
+    def of(self, value: str) -> str:
+        if not value or is_pseudonym(value):
+            return value
+        place = self.redactor.place if self.redactor else ""
+        name = self.redactor.looking_at if self.redactor else ""
+        shown = f", {name}" if _SAYABLE.fullmatch(name) and not kinds.find(name) else ""
+        self.escapes.append(Escape(place + shown, kinds.kind_of(value) or "private by its name"))
+        return f"{value}\x00"  # another, so that it is not taken for plain from now on
+
+    def hashed(self, value: str) -> str:
+        return value
+
+
+def _of_text(name: str, number: int, text: str) -> Iterator[Escape]:
+    """One line of a segment, or a block of another file."""
+    told: set[str] = set()
+    where = f"{name}, line {number}"
+    if name.rpartition("/")[2].startswith("exchanges-"):
+        try:
+            exchange = msgspec.json.decode(text.encode("utf-8", "surrogateescape"), type=Exchange)
+        except msgspec.DecodeError:
+            pass  # torn, or altered: looked at as bytes
+        else:
+            for escape in escapes_of(exchange):
+                told.add(escape.kind)
+                yield Escape(f"{where}, {exchange.id}: {escape.where}", escape.kind)
+    for kind in sorted(_kinds_in(text, DEPTH) - told - _NOT_BY_BYTES):
+        yield Escape(f"{where}: its bytes", kind)
+
+
+def _kinds_in(text: str, depth: int) -> set[str]:
+    """The kinds of what stands in a text unmarked, however it is packed."""
+    found = {one.kind for one in kinds.find(text) if not is_pseudonym(text[one.start : one.end])}
+    if depth:
+        for inside in _unpacked(text):
+            found |= _kinds_in(inside, depth - 1)
+    return found
+
+
+def _unpacked(text: str) -> Iterator[str]:
+    if _QUOTED.search(text):
+        yield re.sub(r"\\(?:u00([0-9a-f]{2})|n|(.))", _unquoted, text)
+    if ESCAPED.search(text):
+        for run in _ESCAPED_RUN.findall(text):
+            inside = unescaped(run)
+            if inside:
+                yield inside.text
+    for run in _RUN.findall(text):
+        inside = unbased(run)
+        if inside:
+            yield inside.text
+
+
+def _unquoted(escape: re.Match[str]) -> str:
+    """What a JSON escape stands for; a line feed parts."""
+    return chr(int(escape[1], 16)) if escape[1] else escape[2] or "\n"
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """A segment's lines; another file in blocks that share their edges."""
+    with path.open("rb") as file:
+        raw = file.read(4)
+        file.seek(0)
+        if magic_of(raw) == "zstd":
+            yield from _lines(file.read())
+            return
+        edge = b""
+        while block := file.read(_BLOCK_BYTES):
+            yield as_text(edge + block)
+            edge = block[-4096:]
+
+
+def _lines(packed: bytes) -> Iterator[str]:
+    """As far as it can be decompressed."""
+    rest = b""
+    while packed:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            rest += frame.decompress(packed)
+        except zstandard.ZstdError:
+            break
+        *lines, rest = rest.split(b"\n")
+        yield from map(as_text, lines)
+        if not frame.eof:
+            break
+        packed = frame.unused_data
+    if rest:
+        yield as_text(rest)
