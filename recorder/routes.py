@@ -38,7 +38,12 @@ def segments_of(target: str) -> list[str]:
 
 def tokens_of(target: str) -> tuple[str, ...]:
     """The path's segments, each that is an id by its look as '{id}'."""
-    return tuple(ID if looks_like_an_id(segment) else segment for segment in segments_of(target))
+    return templated(segments_of(target))
+
+
+def templated(segments: Iterable[str]) -> tuple[str, ...]:
+    """The segments, each that is an id by its look as '{id}'."""
+    return tuple([ID if looks_like_an_id(segment) else segment for segment in segments])
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _LOG_GAMMA = math.log(_GAMMA)
 _SMALLEST = 1e-9
 _LARGEST = 1e15
+_FRONT = 128  # values held before they are sorted into buckets
 
 
 class Sketched(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +36,14 @@ class Sketched(msgspec.Struct, frozen=True, kw_only=True):
 class Sketch:
     """Takes finite numbers; gives their count, extremes (exact), mean and quantiles."""
 
-    __slots__ = ("_above", "_below", "_zeros", "count", "highest", "lowest", "total")
+    __slots__ = ("_above", "_below", "_count", "_front", "_highest", "_lowest", "_total", "_zeros")
 
     def __init__(self) -> None:
-        self.count = 0
-        self.total = 0.0
-        self.lowest = math.inf
-        self.highest = -math.inf
+        self._front: dict[float, int] = {}  # values that came lately, with their counts: most come again
+        self._count = 0
+        self._total = 0.0
+        self._lowest = math.inf
+        self._highest = -math.inf
         self._zeros = 0
         self._above: dict[int, int] = {}
         self._below: dict[int, int] = {}
@@ -55,47 +57,72 @@ class Sketch:
 
     def add(self, value: float, count: int = 1) -> None:
         """Takes the value `count` times. Not finite ones are the caller's to keep away."""
-        self.count += count
-        self.total += value * count
-        if value < self.lowest:
-            self.lowest = value
-        if value > self.highest:
-            self.highest = value
-        if value >= _SMALLEST:
-            index = math.ceil(math.log(min(value, _LARGEST)) / _LOG_GAMMA)
-            self._above[index] = self._above.get(index, 0) + count
-        elif value <= -_SMALLEST:
-            index = math.ceil(math.log(min(-value, _LARGEST)) / _LOG_GAMMA)
-            self._below[index] = self._below.get(index, 0) + count
-        else:
-            self._zeros += count
+        front = self._front
+        front[value] = front.get(value, 0) + count
+        if len(front) > _FRONT:
+            self._sort_in()
+
+    def _sort_in(self) -> None:
+        """Puts what came lately into its buckets."""
+        front, self._front = self._front, {}
+        if not front:
+            return
+        self._count += sum(front.values())
+        self._total += sum(value * count for value, count in front.items())
+        self._lowest = min(self._lowest, *front)
+        self._highest = max(self._highest, *front)
+        for value, count in front.items():
+            if value >= _SMALLEST:
+                _put(self._above, value, count)
+            elif value <= -_SMALLEST:
+                _put(self._below, -value, count)
+            else:
+                self._zeros += count
 
     def take_in(self, other: "Sketch") -> None:
         """As if everything the other took had been added here."""
-        self.count += other.count
-        self.total += other.total
-        self.lowest = min(self.lowest, other.lowest)
-        self.highest = max(self.highest, other.highest)
+        self._sort_in()
+        other._sort_in()
+        self._count += other._count
+        self._total += other._total
+        self._lowest = min(self._lowest, other._lowest)
+        self._highest = max(self._highest, other._highest)
         self._zeros += other._zeros
         for own, others in ((self._above, other._above), (self._below, other._below)):
             for index, count in others.items():
                 own[index] = own.get(index, 0) + count
 
     @property
+    def count(self) -> int:
+        return self._count + sum(self._front.values())
+
+    @property
+    def lowest(self) -> float:
+        """Infinity of nothing."""
+        return min(self._lowest, min(self._front, default=math.inf))
+
+    @property
+    def highest(self) -> float:
+        """Minus infinity of nothing."""
+        return max(self._highest, max(self._front, default=-math.inf))
+
+    @property
     def mean(self) -> float | None:
-        return self.total / self.count if self.count else None
+        self._sort_in()
+        return self._total / self._count if self._count else None
 
     def quantile(self, share: float) -> float | None:
         """The smallest value that `share` of all do not pass (nearest rank), within 1 %; None of nothing."""
-        if not self.count:
+        self._sort_in()
+        if not self._count:
             return None
-        rank = max(1, math.ceil(share * self.count - 1e-9))
+        rank = max(1, math.ceil(share * self._count - 1e-9))
         passed = 0
         for value, count in self._buckets():
             passed += count
             if passed >= rank:
-                return min(max(value, self.lowest), self.highest)
-        return self.highest
+                return min(max(value, self._lowest), self._highest)
+        return self._highest
 
     def above(self, value: float) -> int:
         """How many are larger than `value`, as far as buckets tell them apart from it."""
@@ -106,6 +133,7 @@ class Sketch:
         return list(self._buckets())
 
     def _buckets(self) -> Iterable[tuple[float, int]]:
+        self._sort_in()
         for index in sorted(self._below, reverse=True):
             yield -_middle(index), self._below[index]
         if self._zeros:
@@ -114,11 +142,12 @@ class Sketch:
             yield _middle(index), self._above[index]
 
     def at_rest(self) -> Sketched:
+        self._sort_in()
         return Sketched(
-            count=self.count,
-            lowest=self.lowest if self.count else None,
-            highest=self.highest if self.count else None,
-            total=self.total if math.isfinite(self.total) else 0.0,
+            count=self._count,
+            lowest=self._lowest if self._count else None,
+            highest=self._highest if self._count else None,
+            total=self._total,
             zeros=self._zeros,
             above=dict(sorted(self._above.items())),
             below=dict(sorted(self._below.items())),
@@ -128,11 +157,16 @@ class Sketch:
     def awake(cls, rest: Sketched) -> Self:
         """The sketch that was put to rest."""
         sketch = cls()
-        sketch.count, sketch.total, sketch._zeros = rest.count, rest.total, rest.zeros
-        sketch.lowest = math.inf if rest.lowest is None else rest.lowest
-        sketch.highest = -math.inf if rest.highest is None else rest.highest
+        sketch._count, sketch._total, sketch._zeros = rest.count, rest.total, rest.zeros
+        sketch._lowest = math.inf if rest.lowest is None else rest.lowest
+        sketch._highest = -math.inf if rest.highest is None else rest.highest
         sketch._above, sketch._below = dict(rest.above), dict(rest.below)
         return sketch
+
+
+def _put(buckets: dict[int, int], size: float, count: int) -> None:
+    index = math.ceil(math.log(min(size, _LARGEST)) / _LOG_GAMMA)
+    buckets[index] = buckets.get(index, 0) + count
 
 
 def _middle(index: int) -> float:
