@@ -6,7 +6,6 @@ next call raises the reason, and so does `heal`.
 """
 
 import asyncio
-import time
 from collections.abc import Coroutine, Mapping, Sequence
 from math import inf
 from typing import Any
@@ -17,9 +16,8 @@ from faults.fault import FaultEvent, Receipt
 from faults.finishing import to_the_end
 from faults.flights import Flights
 from faults.link import Link
-from faults.overall import OverAll
+from faults.looking import Looking
 from faults.routing import GRACE_S, Routed, Router
-from faults.seen import Seen, calls_of
 from faults.steering import Steered
 from faults.switch import Switch
 from foreshock.clock import Clock
@@ -43,20 +41,19 @@ class Conductor:
         """`links` are the plan's, by the names that it has for them; `router` has those of its faults that are on the
         link that it is sent over."""
         self._switches = tuple(switches)
-        self._links = dict(links)
         self._clock = clock
         self._run_s = run_s
         self._router = router
         self._max_active = max_active
         self._flights = Flights(seed)
-        self._origin_s = time.monotonic() - clock()  # of the run's clock, in CLOCK_MONOTONIC
+        edge = router.link if router is not None else None
+        self._looking = Looking(links, edge, self._switches, self._flights, clock)
         self._events: list[FaultEvent] = []
         self._windows: list[asyncio.Task[None]] = []
         self._walks: dict[str, asyncio.Task[None]] = {}  # by fault
         self._turning = {switch.fault.id: asyncio.Lock() for switch in self._switches}
         self._healing = asyncio.Lock()
         self._is_over = False  # it was healed: nothing is switched on any more
-        self._seen: dict[str, Seen] | None = None  # by link, once that is so
         self._failure: HarnessError | None = None
 
     @property
@@ -85,8 +82,7 @@ class Conductor:
 
     def headers(self, step: str, attempt: int) -> tuple[tuple[str, str], ...]:
         """What the attempt (from 1) is to carry, so that what it causes on the system's links is known for its own."""
-        inner = not all(self._is_edge(link) for link in self._links.values())
-        return (self._flights.header(step, attempt),) if inner else ()
+        return (self._flights.header(step, attempt),) if self._looking.inner else ()
 
     async def lane(self, step: str, attempt: int, due_s: float) -> str | None:
         """The address that the attempt goes to, on a connection of its own; None: to the target as it is."""
@@ -120,38 +116,14 @@ class Conductor:
     async def receipts(self) -> tuple[Receipt, ...]:
         """What each fault really did, in the plan's order; of one that is still on, up to now."""
         now_s = self._clock()
-        seen = await self._look()
+        seen = await self._looking.look(is_over=self._is_over)
         return tuple(switch.receipt(now_s, seen[switch.fault.link]) for switch in self._switches)
 
     async def calls(self) -> Calls:
         """What the system asked for over its links, with the steps that caused it."""
-        links = await self._look()
-        seen = [links[name] for name, link in self._links.items() if not self._is_edge(link)]
+        links = await self._looking.look(is_over=self._is_over)
+        seen = [links[name] for name in self._looking.inner]
         return Calls(tuple(call for each in seen for call in each.calls), sum(each.forgotten for each in seen))
-
-    def _is_edge(self, link: Link) -> bool:
-        return self._router is not None and link is self._router.link
-
-    async def _look(self) -> dict[str, Seen]:
-        """What every link carried that calls or receipts are told of, by name; once healed, as of the first look."""
-        if self._seen is not None:
-            return self._seen
-        steered = {switch.fault.link for switch in self._switches if not isinstance(switch, Routed)}
-        wanted = [name for name, link in self._links.items() if name in steered or not self._is_edge(link)]
-        looks = await asyncio.gather(*(self._look_at(name, self._links[name]) for name in wanted))
-        seen = dict(zip(wanted, looks, strict=True))
-        nothing = Seen.nothing()
-        seen |= {name: nothing for name in self._links if name not in seen}
-        if self._is_over:
-            self._seen = seen
-        return seen
-
-    async def _look_at(self, name: str, link: Link) -> Seen:
-        journal = await link.journal(self._origin_s)
-        calls = self._flights.attributed(calls_of(journal, name, self._origin_s))
-        over_all = [switch for switch in self._switches if isinstance(switch, OverAll) and switch.fault.link == name]
-        spans = [span for switch in over_all for span in switch.spans]
-        return Seen(journal, calls, origin_s=self._origin_s, over_all=spans, during=self._flights.during)
 
     async def _start(self, switch: Switch) -> None:
         fault = switch.fault

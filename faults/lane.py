@@ -143,6 +143,48 @@ class DeadPort:
         self._socket.close()
 
 
+class Side:
+    """A way beside the main lane, for some: where `address` leads is what its faults' levels say.
+
+    It has a lane from when a level first needs one: to refuse takes none. All calls block until it is so.
+    """
+
+    def __init__(self, new_lane: Callable[[], Lane], refusing: DeadPort) -> None:
+        self._new_lane = new_lane
+        self._refusing = refusing
+        self._lane: Lane | None = None
+        self._down_for: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return self._refusing.address if self._down_for or self._lane is None else self._lane.address
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The one that it has, if it has one."""
+        return () if self._lane is None else (self._lane,)
+
+    def set(self, fault: str, level: Level) -> None:
+        self._down_for.discard(fault)
+        if isinstance(level, Down):
+            self._down_for.add(fault)
+        toxics = toxics_of(level)
+        if toxics and self._lane is None:
+            self._lane = self._new_lane()
+        if self._lane is not None:
+            self._lane.set(fault, toxics)
+
+    def heal(self) -> None:
+        """Its lane lets everything pass, read back."""
+        self._down_for.clear()
+        if self._lane is not None:
+            self._lane.heal()
+
+    def destroy(self) -> None:
+        if self._lane is not None:
+            self._lane.destroy()
+
+
 def toxics_of(level: Level) -> tuple[Toxic, ...]:
     """Those of the level; `Down` has none."""
     return () if isinstance(level, Down) else level

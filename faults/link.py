@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from faults.course import Down, Level
 from faults.finishing import in_thread
-from faults.lane import DeadPort, Lane, toxics_of
+from faults.lane import DeadPort, Lane, Side, toxics_of
 from faults.tap.journal import TapJournal
 from faults.tap.rule import Rule
 from faults.tapclient import Tap
@@ -33,48 +33,6 @@ class LinkSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     upstream: str
     listen: str = "127.0.0.1:0"
-
-
-class Side:
-    """A way beside the main lane, for some: where `address` leads is what its faults' levels say.
-
-    It has a lane from when a level first needs one: to refuse takes none. All calls block until it is so.
-    """
-
-    def __init__(self, new_lane: Callable[[], Lane], refusing: DeadPort) -> None:
-        self._new_lane = new_lane
-        self._refusing = refusing
-        self._lane: Lane | None = None
-        self._down_for: set[str] = set()
-
-    @property
-    def address(self) -> str:
-        return self._refusing.address if self._down_for or self._lane is None else self._lane.address
-
-    @property
-    def lanes(self) -> tuple[Lane, ...]:
-        """The one that it has, if it has one."""
-        return () if self._lane is None else (self._lane,)
-
-    def set(self, fault: str, level: Level) -> None:
-        self._down_for.discard(fault)
-        if isinstance(level, Down):
-            self._down_for.add(fault)
-        toxics = toxics_of(level)
-        if toxics and self._lane is None:
-            self._lane = self._new_lane()
-        if self._lane is not None:
-            self._lane.set(fault, toxics)
-
-    def heal(self) -> None:
-        """Its lane lets everything pass, read back."""
-        self._down_for.clear()
-        if self._lane is not None:
-            self._lane.heal()
-
-    def destroy(self) -> None:
-        if self._lane is not None:
-            self._lane.destroy()
 
 
 class Link:

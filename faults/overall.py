@@ -9,6 +9,7 @@ from faults.catalogue import signs_of
 from faults.course import Course, Level
 from faults.effects import Exchange, effect, exchange_of_connection, typical_wait_s
 from faults.fault import Effect, Fault, Receipt
+from faults.lane import toxics_of
 from faults.link import Link
 from faults.seen import CLOSING_S, RELEASE_S, Seen, broken_in, passed
 from faults.switch import Switch, first, unharmed
@@ -21,7 +22,7 @@ class OverAll(Switch):
 
     def __init__(self, fault: Fault, course: Course, link: Link) -> None:
         super().__init__(fault, course, link)
-        streams = {toxic.stream for level in course.levels if isinstance(level, tuple) for toxic in level}
+        streams = {toxic.stream for level in course.levels for toxic in toxics_of(level)}
         self._up, self._down = "upstream" in streams, "downstream" in streams
         self._before: TapJournal | None = None  # the link, just before it was switched on
         self._looks: list[tuple[TapJournal, TapJournal]] = []  # just before it was switched on, and off
@@ -91,13 +92,13 @@ class OverAll(Switch):
             hits=len(hits),
             steps=tuple(dict.fromkeys(known)) if len(known) == len(hits) else in_flight,
             hit_connections=first(call.connection for call in hits),
-            seen=effect(map(seen.exchange, hits), seen.calm_s),
+            seen=effect([self.met(call, seen) for call in hits], seen.calm_s),
         )
 
     def _hits(self, call: Call, seen: Seen) -> bool:
         if not self.shows:
             return self._meets(call)
-        if call.fault is not None or seen.exchange(call).ending == "answered":  # steered: that broke it
+        if call.fault is not None or self.met(call, seen).ending == "answered":  # steered: that broke it
             return False
         return any(broken_in(call, span) for span in self.spans)
 

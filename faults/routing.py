@@ -15,7 +15,8 @@ from faults.course import Course, Level
 from faults.drawing import drawn
 from faults.effects import Met, effect, exchange_of_attempt, typical_wait_s
 from faults.fault import Fault, Receipt
-from faults.link import Link, Side
+from faults.lane import Side
+from faults.link import Link
 from faults.seen import Seen
 from faults.switch import Switch, unharmed
 

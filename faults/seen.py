@@ -1,7 +1,7 @@
 """What was seen on a link while a plan ran: what its receipts are told from."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from math import inf
 
@@ -99,6 +99,11 @@ class Seen:
         """What became of it."""
         connection = self._connections.get(call.connection)  # None where the journal forgot it
         return exchange_of_call(call, given_up=connection is not None and connection.ended.startswith("client"))
+
+    def ended_after(self, call: Call, sizes: Collection[int]) -> bool:
+        """Whether its connection was closed by the upstream's side after just one of so many bytes."""
+        connection = self._connections.get(call.connection)
+        return connection is not None and connection.ended == "upstream closed" and connection.bytes_down in sizes
 
     def steps_of(self, connection: TapConnection) -> tuple[str, ...]:
         """Those whose requests it carried, if any is known; else those in flight while it was used."""

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from faults.course import Course, Level
 from faults.effects import Exchange, effect, exchange_of_connection, typical_wait_s
 from faults.fault import Fault, Receipt
-from faults.link import Link, Side
+from faults.lane import Side
+from faults.link import Link
 from faults.seen import Seen
 from faults.switch import Switch, first, unharmed
 from faults.tap.journal import TapConnection, TapJournal
@@ -90,7 +91,7 @@ class Steered(Switch):
 
     def _of_requests(self, receipt: Receipt, seen: Seen) -> tuple[Receipt, list[Exchange]]:
         taken = [call for call in seen.calls if call.fault == self.fault.id]
-        hits = [call for call in taken if self._harms(seen.exchange(call))]
+        hits = [call for call in taken if self._harms(self.met(call, seen))]
         told = replace(
             receipt,
             steps=tuple(dict.fromkeys(call.step for call in hits if call.step is not None)),
@@ -98,13 +99,13 @@ class Steered(Switch):
             connections=len({call.connection for call in hits}),
             bytes_up=sum(call.bytes_up for call in hits),
             bytes_down=sum(call.bytes_down for call in hits),
-            seen=effect(map(seen.exchange, hits), seen.calm_s),
+            seen=effect([self.met(call, seen) for call in hits], seen.calm_s),
         )
-        return told, [seen.exchange(call) for call in taken]
+        return told, [self.met(call, seen) for call in taken]
 
     def _of_connections(self, receipt: Receipt, seen: Seen) -> tuple[Receipt, list[Exchange]]:
         taken = [each for each in seen.journal.connections if each.fault == self.fault.id]
-        met = {each.ordinal: self._met(each, seen) for each in taken}
+        met = {each.ordinal: self._met_on(each, seen) for each in taken}
         hits = [each for each in taken if self._harms(met[each.ordinal])]
         others = [each for each in seen.opened if each.fault is None]
         told = replace(
@@ -118,9 +119,9 @@ class Steered(Switch):
         )
         return told, list(met.values())
 
-    def _met(self, connection: TapConnection, seen: Seen) -> Exchange:
+    def _met_on(self, connection: TapConnection, seen: Seen) -> Exchange:
         """Of its requests, if those can be read, one that was hit if there is any; else of its bytes."""
-        met = [seen.exchange(call) for call in seen.calls if call.connection == connection.ordinal]
+        met = [self.met(call, seen) for call in seen.calls if call.connection == connection.ordinal]
         return next(filter(self._harms, met), met[0]) if met else exchange_of_connection(connection)
 
     def _why_not(self, count: RuleCount, seen: Seen) -> str:

@@ -10,9 +10,12 @@ from math import inf
 
 from msgspec.structs import replace
 
+from faults.call import Call
 from faults.catalogue import signs_of
 from faults.course import Course, Down, Level
+from faults.effects import Exchange
 from faults.fault import Fault, Receipt
+from faults.lane import toxics_of
 from faults.link import Link
 from faults.seen import Seen
 from faults.span import Span
@@ -29,6 +32,8 @@ class Switch(ABC):
         self.is_on = False
         self.since_s = 0.0
         self.left_out = ""  # why it was not switched on when its place came
+        toxics = [toxic for level in course.levels for toxic in toxics_of(level)]
+        self._limits = {toxic.attributes.get("bytes", 0) for toxic in toxics if toxic.type == "limit_data"}
         self._begun_s = 0.0
         self._activations = 0
         self._spans: list[Span] = []
@@ -78,6 +83,12 @@ class Switch(ABC):
         if not self._activations:
             return replace(receipt, detail="its place in the run never came")
         return self._told(receipt, seen)
+
+    def met(self, call: Call, seen: Seen) -> Exchange:
+        """What became of it. An answer that ends with its connection (HTTP/1.0) looks whole wherever it was cut."""
+        exchange = seen.exchange(call)
+        is_cut = exchange.ending == "answered" and seen.ended_after(call, self._limits)
+        return replace(exchange, ending="cut") if is_cut else exchange
 
     @property
     def shows(self) -> bool:

@@ -180,7 +180,7 @@ def test_two_faults_of_one_kind_on_one_link_add_up_and_end_apart(linked):
             await conductor.before_step("s2")
             assert (await client.ask())[1] >= 0.24
             await conductor.after_step("s1")
-            # With a real Toxiproxy the connections of before were closed: see `Link._renew`.
+            # With a real Toxiproxy the connections of before were closed: see `Lane._renew`.
             async with await link.client() as later:
                 assert 0.14 <= (await later.ask())[1] < 0.24
             await conductor.heal()
@@ -222,7 +222,7 @@ def test_whatever_way_the_block_is_left_nothing_stays_behind(linked, wire, way_o
 
 
 def test_a_link_whose_faults_overlapped_in_one_direction_can_be_shaken_again(linked, wire):
-    """Toxiproxy 2.12 itself ends here, with the server: see `Link._renew`."""
+    """Toxiproxy 2.12 itself ends here, with the server: see `Lane._renew`."""
 
     async def check():
         async with linked(answer=b"x" * 100 + b"\n") as link:

@@ -150,3 +150,31 @@ def test_whenever_a_plan_is_cancelled_healing_leaves_nothing(linked, more):
                     return
 
     asyncio.run(check())
+
+
+def test_plans_leave_no_descriptor_open_here_nor_in_the_child(linked):
+    def descriptors(pid: int) -> int:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+
+    async def plan(link: SimpleNamespace) -> None:
+        some = slow("g", window=Window(), fraction=0.5)
+        conductor = link.conductor(slow("f", at=At(while_="s1")), some, slow("h", "edge", at=At(while_="s1")))
+        await conductor.start()
+        await conductor.before_step("s1")
+        await conductor.lane("s1", 1, 0.0)
+        await conductor.after_step("s1")
+        await conductor.heal()
+        await conductor.receipts()
+
+    async def check():
+        async with linked() as link:
+            pids = (os.getpid(), link.net._engine.child.pid)
+            for _ in range(10):  # kept-alive connections to the servers, and the threads that use them
+                await plan(link)
+            before = [descriptors(pid) for pid in pids]
+            for _ in range(30):
+                await plan(link)
+            assert all(descriptors(pid) < count + 10 for pid, count in zip(pids, before, strict=True))
+            assert len(asyncio.all_tasks()) <= 2  # this one, and the upstream's
+
+    asyncio.run(check())

@@ -16,12 +16,13 @@ from faults.network import LinkSpec, Network
 
 @pytest.fixture
 def network(engine, wire):
-    """An async context: links 'edge' and 'shop' to an HTTP server, 'lines' to a line server, conductors, clients."""
+    """An async context: links 'edge' and 'shop' to an HTTP server, 'lines' to a line server, 'old' to what is given;
+    conductors, clients."""
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[SimpleNamespace]:
+    async def opened(old: str = "127.0.0.1:1") -> AsyncIterator[SimpleNamespace]:
         async with wire.Shop().open() as shop, wire.Upstream() as lines:
-            upstreams = {"edge": shop.address, "shop": shop.address, "lines": lines.address}
+            upstreams = {"edge": shop.address, "shop": shop.address, "lines": lines.address, "old": old}
             specs = [LinkSpec(name=name, upstream=upstream) for name, upstream in upstreams.items()]
             async with Network.open(engine, specs, seed=1, run=f"test-{os.getpid()}-{time.monotonic_ns()}") as net:
 
@@ -281,5 +282,36 @@ def test_an_attempt_that_is_under_way_when_its_window_ends_or_the_run_is_stopped
             assert await asking == b"/s2"
             await stopped.heal()
             assert not [name for name in net.net._engine.toxics.proxies() if "~" in name]
+
+    asyncio.run(check())
+
+
+def test_an_answer_that_ends_with_its_connection_is_cut_as_any_other(network, wire):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 300)
+        await writer.drain()
+        writer.close()
+
+    async def check():
+        old = await asyncio.start_server(serve, "127.0.0.1", 0)
+        address = "{}:{}".format(*old.sockets[0].getsockname())
+        async with old, network(address) as net:
+            places = {"all": {"at": At(while_="s1")}, "some": {"nth": Nth(n=2, route="GET /a")}}
+            conductor = net.conductor(
+                *(fault("cut_reply", "old", name, after_bytes=100, **place) for name, place in places.items())
+            )
+            await conductor.start()
+            for step in ("s1", "s2", "s3"):
+                await conductor.before_step(step)
+                async with await wire.Client.to(net.net.address("old")) as client:
+                    client.writer.write(b"GET /a HTTP/1.0\r\n\r\n")
+                    assert len(await client.rest()) == (319 if step == "s3" else 100)
+                await conductor.after_step(step)
+            await conductor.heal()
+            assert [(each.hits, each.seen.cut, each.steps) for each in await conductor.receipts()] == [
+                (1, 1, ("s1",)),
+                (1, 1, ("s2",)),
+            ]
 
     asyncio.run(check())
