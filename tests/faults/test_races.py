@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -154,7 +155,7 @@ def test_whenever_a_plan_is_cancelled_healing_leaves_nothing(linked, more):
 
 def test_plans_leave_no_descriptor_open_here_nor_in_the_child(linked):
     def descriptors(pid: int) -> int:
-        return len(os.listdir(f"/proc/{pid}/fd"))
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
     async def plan(link: SimpleNamespace) -> None:
         some = slow("g", window=Window(), fraction=0.5)
