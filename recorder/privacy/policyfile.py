@@ -160,6 +160,7 @@ class _Reader:
         return UsageError(f"{self._file}:{node.start_mark.line + 1}: {path}: {problem}")
 
 
-def strictly(policy: Policy) -> Policy:
-    """The same, in strict mode."""
-    return msgspec.structs.replace(policy, strict=True)
+def policy_of(path: Path | None, *, strict: bool) -> Policy:
+    """What a command's options say: the file's policy or the default one, and strict if either says so."""
+    policy = read_policy(path) if path else Policy()
+    return msgspec.structs.replace(policy, strict=True) if strict else policy

@@ -5,11 +5,29 @@ from pathlib import Path
 
 import msgspec
 
+from recorder.key import read_key
 from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import Counts
 from recorder.policy import Policy
+from recorder.privacy.policyfile import policy_of
 from recorder.recording import Recording, RecordingWriter
 from recorder.redact import Redactor
+
+
+def run_redact(
+    source: Path,
+    out: Path,
+    *,
+    key_file: Path | None,
+    policy_file: Path | None,
+    strict: bool,
+    say: Callable[[str], object],
+) -> int:
+    """`foreshock redact`: says what became of the exchanges, and what could not be read. 0."""
+    policy = policy_of(policy_file, strict=strict)
+    counts = rewrite(source, out, key=read_key(key_file), policy=policy, on_tear=say)
+    say(f"redacted {source} into {out}: {counts}")
+    return 0
 
 
 def rewrite(

@@ -6,7 +6,8 @@ are never told; of longer ones one in a hundred bears it by chance (mark.py), so
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,19 @@ class Escape(NamedTuple):
 
     where: str
     kind: str
+
+
+def run_scan(folder: Path, say: Callable[[str], object]) -> int:
+    """`foreshock scan`: says each place where something escaped, and how many. 1 on any, 0 on none."""
+    escapes = Counter(scan(folder))
+    for escape in escapes:
+        say(f"{escape.where}: {escape.kind}")
+    if not escapes:
+        say(f"{folder}: nothing escaped, in any file of it")
+        return 0
+    by_kind = ", ".join(f"{count} of {kind}" for kind, count in Counter(one.kind for one in escapes).most_common())
+    say(f"{folder}: {len(escapes)} places hold what escaped redaction ({by_kind}); mend: foreshock redact")
+    return 1
 
 
 def scan(folder: Path) -> Iterator[Escape]:
