@@ -126,6 +126,31 @@ def record(
 
 @cli.command()
 @click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="OTHER.rec", help="Made anew.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
+@click.option("--policy", "policy_file", type=_FILE, metavar="FILE", help="What is redacted, as YAML; docs/privacy.md.")
+@click.option("--strict", is_flag=True, help="Pseudonymise everything that the policy does not keep.")
+def redact(recording: Path, out: Path, key_file: Path | None, policy_file: Path | None, strict: bool) -> int:
+    """Redact a recording once more, into another: under a stricter policy, another key, a newer Foreshock."""
+    from recorder.privacy.rewrite import run_redact
+
+    return run_redact(recording, out, key_file=key_file, policy_file=policy_file, strict=strict, say=click.echo)
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
+def scan(recording: Path) -> int:
+    """Look for what escaped redaction, in every file of a recording. Exit 1 on any, 0 on none.
+
+    Says place and kind, never the value. Stand-ins are told from what they stand for by a mark that they bear.
+    """
+    from recorder.privacy.scan import run_scan
+
+    return run_scan(recording, click.echo)
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
 def verify(recording: Path) -> int:
     """Prove that a recording accounts for every exchange seen. Exit 1 if anything is torn, altered or missing."""
     from scenarios.commands import verify_recording
