@@ -6,6 +6,7 @@ The proxy must never wait for us. What does not fit is dropped and counted, as i
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -18,7 +19,8 @@ from recorder.exchange import Content, Exchange
 from recorder.keeping import Keeping
 from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import Counts, SignalCounts
-from recorder.redact import Redactor
+from recorder.policy import Policy
+from recorder.redact import DEFAULT, Redactor
 from recorder.sampling import Sampler
 from recorder.session import Peer, Session, Sessions, identity_hash
 from recorder.sessionlink import SessionLink
@@ -32,6 +34,8 @@ _QUEUE_BYTES = 256 << 20  # of bodies
 _QUEUE_SIGNALS = 100_000
 _TICK_S = 0.5  # twice as often as the segment's second
 _AT_ONCE = 100
+_SIGNALS_AT_ONCE = 500  # between them exchanges are taken, and theirs is the queue that fills
+_TEXTS = 20_000  # redacted names and templates remembered: the same come again and again
 _LINKS = 200_000  # that wait while the disk refuses them: as many as sessions are remembered by
 
 
@@ -70,6 +74,7 @@ class Intake:
     ) -> None:
         self._writer = writer
         self._redactor = redactor
+        self._redacted_text = lru_cache(_TEXTS)(redactor.text)
         self._key = key
         self._filter = keeping.filter
         self._cap = None if keeping.body_cap_bytes is None else Cap(keeping.body_cap_bytes, key)
@@ -97,12 +102,13 @@ class Intake:
         upstream: str,
         key: bytes,
         tools: Mapping[str, str] | None = None,
+        policy: Policy = DEFAULT,
         recorder: str = "",
         keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """An intake that writes the new recording `out`, or the part of `recorder` in it. UsageError if it is there."""
-        redactor = Redactor(key)
+        redactor = Redactor(key, policy)
         writer = RecordingWriter(
             out,
             upstream=upstream,
@@ -114,6 +120,11 @@ class Intake:
             keeping=keeping.said,
         )
         return cls(writer, redactor, key=key, keeping=keeping, on_failure=on_failure)
+
+    @property
+    def folder(self) -> Path:
+        """The recording, or this recorder's part of it."""
+        return self._writer.folder
 
     @property
     def anchor(self) -> Anchor:
@@ -190,10 +201,10 @@ class Intake:
     def _take(self) -> _Taken:
         """What has come since, after waiting for it; at the latest after half a second."""
         with self._changed:
-            if not self._queue and not self._closing:
+            if not self._queue and not self._heard and not self._closing:
                 self._changed.wait(_TICK_S)
             offers = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
-            signals = [self._heard.popleft() for _ in range(min(len(self._heard), _AT_ONCE))]
+            signals = [self._heard.popleft() for _ in range(min(len(self._heard), _SIGNALS_AT_ONCE))]
             self._held_bytes -= sum(offer.body_bytes for offer in offers)
             dropped, self._dropped = self._dropped, Counter()
             lost, self._lost = self._lost, Counter()
@@ -264,10 +275,10 @@ class Intake:
 
     def _redacted(self, signal: Sample | LogLine) -> Sample | LogLine:
         if isinstance(signal, LogLine):
-            return msgspec.structs.replace(signal, template=self._redactor.text(signal.template))
+            return msgspec.structs.replace(signal, template=self._redacted_text(signal.template))
         if "{" not in signal.name:
             return signal
-        return msgspec.structs.replace(signal, name=self._redactor.text(signal.name))
+        return msgspec.structs.replace(signal, name=self._redacted_text(signal.name))
 
     def _capped(self, exchange: Exchange) -> Exchange:
         """Bodies beyond the cap as their digest: whoever offers them may have capped them before."""

@@ -5,14 +5,20 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from foreshock.errors import HarnessError, UsageError
 from recorder.intake import Intake
+from recorder.keeping import Keeping
 from recorder.key import read_key
+from recorder.listen.beside import Beside, Sources
+from recorder.manifest import Counts, SignalCounts
 from recorder.order import Listen, Order
 from recorder.upstreams import Upstream
 
@@ -22,14 +28,27 @@ if TYPE_CHECKING:
 _REACH_S = 5.0  # how long the upstream may take to accept a connection
 
 
-def run_recorder(order: Order, out: Path, *, key_file: Path | None = None) -> int:
-    """Records into `out` what `order` says.
+def run_recorder(
+    order: Order,
+    out: Path,
+    *,
+    key_file: Path | None = None,
+    recorder: str = "",
+    keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
+    sources: Sources = Sources(),  # noqa: B008 (frozen)
+) -> int:
+    """Records into `out` what `order` says; with the id of a `recorder`, as one of several into one folder.
 
-    Prints one line when ready and one with the counts at the end. Returns 0, or 3 if the disk failed meanwhile; raises
-    UsageError or HarnessError where recording cannot begin. Belongs in the main thread, as signals do.
+    Prints one line when ready and one with the counts at the end, and a warning for each loss. Returns 0, or 3 if the
+    disk failed meanwhile; raises UsageError or HarnessError where recording cannot begin. Belongs in the main thread,
+    as signals do.
     """
-    if out.exists():
+    if out.exists() and not recorder:
         raise UsageError(f"out={out} is already there and is not written over; name another or remove it")
+    if recorder and key_file is None:
+        raise UsageError(
+            f"recorder={recorder}: several recorders know each other's sessions by one --key-file"
+        )
     key = read_key(key_file)
     for listen in order.listens:
         _check_port(listen)
@@ -38,10 +57,15 @@ def run_recorder(order: Order, out: Path, *, key_file: Path | None = None) -> in
     from recorder.addon import tools  # here: only recording takes the second that loading mitmproxy costs,
     from recorder.master import serve  # and before the folder is made, so that a signal meanwhile leaves nothing
 
-    intake = Intake.into(out, upstream=order.named, key=key, tools=tools(), on_failure=_tell)
+    keeping = msgspec.structs.replace(keeping, body_cap_bytes=order.body_cap_bytes)
+    intake = Intake.into(
+        out, upstream=order.named, key=key, tools=tools(), recorder=recorder, keeping=keeping, on_failure=_tell
+    )
+    out = intake.folder
     ready = partial(_say_ready, order, out)
+    beside = Beside(sources, intake, intake.anchor.elapsed_s) if sources else nullcontext()
     try:
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
+        with beside, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
             passed = runner.run(_until_a_signal(partial(serve, order, intake, key=key, on_ready=ready, tell=_tell)))
     except HarnessError:
         intake.close()
@@ -51,8 +75,18 @@ def run_recorder(order: Order, out: Path, *, key_file: Path | None = None) -> in
         counts = intake.close()
     for what, connections in sorted(passed.items()):
         _tell(f"not recorded: {what} ({connections} connections)")
+    for lost in losses(counts, intake.signals):
+        _tell(lost)
     print(f"recorded {out}: {counts}", flush=True)  # noqa: T201
     return 3 if intake.failure else 0
+
+
+def losses(counts: Counts, signals: SignalCounts) -> Iterator[str]:
+    """A sentence for everything that was seen and is not there, the largest first."""
+    for reason, count in sorted(counts.dropped.items(), key=lambda item: -item[1]):
+        yield f"{count} of {counts.seen} exchanges were lost: {reason}"
+    for reason, count in sorted(signals.lost.items(), key=lambda item: -item[1]):
+        yield f"{count} signals were lost: {reason}"
 
 
 def _say_ready(order: Order, out: Path, ports: Sequence[int]) -> None:

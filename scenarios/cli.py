@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from foreshock.duration import parse_duration_s
 from foreshock.errors import ForeshockError, HarnessError
 from recorder.formats.names import EXPORTED, IMPORTED
 from scenarios.interrupt import Interrupted, ReaderGone
+from scenarios.recordoptions import storing, storing_options
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(
@@ -98,6 +100,7 @@ def cli() -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording."
 )
 @click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
+@storing_options
 def record(
     upstreams: tuple[str, ...],
     listens: tuple[str, ...],
@@ -111,6 +114,7 @@ def record(
     drain_s: float,
     output: Path,
     key_file: Path | None,
+    **stored: Any,
 ) -> int:
     """Record the traffic to a system, private at capture.
 
@@ -121,7 +125,10 @@ def record(
 
     tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream)
     order = order_of(mode=mode, upstreams=upstreams, listens=listens, tls=tls, body_cap_bytes=body_cap, drain_s=drain_s)
-    return run_recorder(order, output, key_file=key_file)
+    how = storing(**stored)
+    return run_recorder(
+        order, output, key_file=key_file, recorder=how.recorder, keeping=how.keeping, sources=how.sources
+    )
 
 
 @cli.command()
