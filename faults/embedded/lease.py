@@ -17,7 +17,7 @@ from faults.embedded.refusal import ApiError
 from faults.tap.taps import Taps
 
 _LOOK_S = 0.5
-_AGAIN_S = (0.2, 0.8, 2.0)  # pauses between looks at what may have come late
+_AGAIN_S = (0.2, 0.8)  # pauses between looks at what may have come late
 
 
 class Word(msgspec.Struct, frozen=True):
