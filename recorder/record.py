@@ -25,6 +25,7 @@ from recorder.upstreams import Upstream
 if TYPE_CHECKING:
     from recorder.master import Stop
 
+_SWITCH_S = 0.0005  # how long the thread that redacts may keep the proxy waiting: Python's 5 ms add up at every write
 _REACH_S = 5.0  # how long the upstream may take to accept a connection
 
 
@@ -46,9 +47,7 @@ def run_recorder(
     if out.exists() and not recorder:
         raise UsageError(f"out={out} is already there and is not written over; name another or remove it")
     if recorder and key_file is None:
-        raise UsageError(
-            f"recorder={recorder}: several recorders know each other's sessions by one --key-file"
-        )
+        raise UsageError(f"recorder={recorder}: several recorders know each other's sessions by one --key-file")
     key = read_key(key_file)
     for listen in order.listens:
         _check_port(listen)
@@ -58,6 +57,7 @@ def run_recorder(
     from recorder.master import serve  # and before the folder is made, so that a signal meanwhile leaves nothing
 
     keeping = msgspec.structs.replace(keeping, body_cap_bytes=order.body_cap_bytes)
+    sys.setswitchinterval(_SWITCH_S)
     intake = Intake.into(
         out, upstream=order.named, key=key, tools=tools(), recorder=recorder, keeping=keeping, on_failure=_tell
     )

@@ -44,18 +44,19 @@ class _Server(asyncio.Protocol):
 class _Client(asyncio.Protocol):
     """Keeps one request under way. With a `period_s` it waits for the next one's time, from which latency counts."""
 
-    def __init__(self, talk: Talk, period_s: float = 0.0) -> None:
+    def __init__(self, talk: Talk, period_s: float = 0.0, offset_s: float = 0.0) -> None:
         self.answers = 0
         self.latencies_s: list[float] = []
         self.talk = talk
         self.period_s = period_s
+        self.offset_s = offset_s
         self.came = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.loop = asyncio.get_running_loop()
-        self.due_s = self.loop.time()
-        self._send()
+        self.due_s = time.perf_counter() + self.offset_s  # the loop's own clock has milliseconds only
+        self.loop.call_later(self.offset_s, self._send)
 
     def _send(self) -> None:
         self.transport.write(self.talk.request)  # type: ignore[attr-defined]
@@ -64,13 +65,13 @@ class _Client(asyncio.Protocol):
         self.came = self.came[-16:] + data
         if not self.came.endswith(self.talk.end):
             return
-        now_s = self.loop.time()
+        now_s = time.perf_counter()
         self.came = b""
         self.answers += 1
         self.latencies_s.append(now_s - self.due_s)
         self.due_s = self.due_s + self.period_s if self.period_s else now_s
         if self.due_s > now_s:
-            self.loop.call_at(self.due_s, self._send)
+            self.loop.call_later(self.due_s - now_s, self._send)
         else:
             self._send()
 
@@ -136,8 +137,10 @@ async def load(
     loop = asyncio.get_running_loop()
     period_s = connections / rate if rate else 0.0
     made = [
-        await loop.create_connection(lambda: _Client(talk, period_s), host, int(port), ssl=tls)
-        for _ in range(connections)
+        await loop.create_connection(
+            lambda at=number: _Client(talk, period_s, at * period_s / connections), host, int(port), ssl=tls
+        )
+        for number in range(connections)
     ]
     started_s = time.perf_counter()
     await asyncio.sleep(for_s)
