@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+_HALF_PAIR = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of a surrogate pair; \udc80 to \udcff stand for bytes
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|-?\d[\d.eE+-]*|[{}\[\]:,]', re.DOTALL)
 
 
@@ -64,5 +65,5 @@ def string_of(token: str) -> str:
 
 def quoted(value: str, token: str) -> str:
     """`value` as a JSON string, cut where `token` was."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))
     return text if len(token) > 1 and token.endswith('"') else text[:-1]

@@ -60,7 +60,7 @@ class Pseudonyms:
         return STAND_INS.get(kind or shape_of(value) or "", generic)(value, self._digest(_sameness(value, kind)))
 
     def _digest(self, text: str) -> bytes:
-        return hmac.digest(self._key, text.encode("utf-8", "surrogateescape"), "sha256")
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def _jwt(self, token: str) -> str:
         """Header and claims keep their structure, the algorithm and the times; the signature follows from them."""

@@ -31,7 +31,10 @@ def as_text(body: bytes) -> str:
 
 
 def as_bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write and UTF-8 cannot
+        return text.encode("utf-8", "surrogatepass")
 
 
 def unescaped(text: str) -> Unpacked | None:
