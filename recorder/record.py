@@ -20,6 +20,8 @@ from recorder.key import read_key
 from recorder.listen.beside import Beside, Sources
 from recorder.manifest import Counts, SignalCounts
 from recorder.order import Listen, Order
+from recorder.policy import Policy
+from recorder.redact import DEFAULT
 from recorder.upstreams import Upstream
 
 if TYPE_CHECKING:
@@ -34,11 +36,12 @@ def run_recorder(
     out: Path,
     *,
     key_file: Path | None = None,
+    policy: Policy = DEFAULT,
     recorder: str = "",
     keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
     sources: Sources = Sources(),  # noqa: B008 (frozen)
 ) -> int:
-    """Records into `out` what `order` says; with the id of a `recorder`, as one of several into one folder.
+    """Records into `out` what `order` says, redacted by `policy`; with the id of a `recorder`, as one of several.
 
     Prints one line when ready and one with the counts at the end, and a warning for each loss. Returns 0, or 3 if the
     disk failed meanwhile; raises UsageError or HarnessError where recording cannot begin. Belongs in the main thread,
@@ -59,7 +62,14 @@ def run_recorder(
     keeping = msgspec.structs.replace(keeping, body_cap_bytes=order.body_cap_bytes)
     sys.setswitchinterval(_SWITCH_S)
     intake = Intake.into(
-        out, upstream=order.named, key=key, tools=tools(), recorder=recorder, keeping=keeping, on_failure=_tell
+        out,
+        upstream=order.named,
+        key=key,
+        tools=tools(),
+        policy=policy,
+        recorder=recorder,
+        keeping=keeping,
+        on_failure=_tell,
     )
     out = intake.folder
     ready = partial(_say_ready, order, out)

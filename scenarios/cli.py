@@ -100,6 +100,8 @@ def cli() -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording."
 )
 @click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
+@click.option("--policy", "policy_file", type=_FILE, metavar="FILE", help="What is redacted, as YAML; docs/privacy.md.")
+@click.option("--strict", is_flag=True, help="Pseudonymise everything that the policy does not keep.")
 @storing_options
 def record(
     upstreams: tuple[str, ...],
@@ -114,6 +116,8 @@ def record(
     drain_s: float,
     output: Path,
     key_file: Path | None,
+    policy_file: Path | None,
+    strict: bool,
     **stored: Any,
 ) -> int:
     """Record the traffic to a system, private at capture.
@@ -121,13 +125,20 @@ def record(
     SIGINT or SIGTERM ends it with a whole recording, after the answers under way; a second one ends it at once.
     """
     from recorder.order import Tls, order_of
+    from recorder.privacy.policyfile import policy_of
     from recorder.record import run_recorder
 
     tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream)
     order = order_of(mode=mode, upstreams=upstreams, listens=listens, tls=tls, body_cap_bytes=body_cap, drain_s=drain_s)
     how = storing(**stored)
     return run_recorder(
-        order, output, key_file=key_file, recorder=how.recorder, keeping=how.keeping, sources=how.sources
+        order,
+        output,
+        key_file=key_file,
+        policy=policy_of(policy_file, strict=strict),
+        recorder=how.recorder,
+        keeping=how.keeping,
+        sources=how.sources,
     )
 
 

@@ -14,11 +14,22 @@ import pytest
 
 from foreshock import __version__
 from foreshock.errors import HarnessError, InvalidRun, UsageError
+from recorder.keeping import Keeping
+from recorder.listen.beside import Sources
 from recorder.order import Tls, order_of
+from recorder.policy import Policy
+from recorder.ring import Rotation
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
-COMMANDS = ("record", "shape", "run", "reproduce", "report", "toxiproxy", "faults", "heal", "demo")
+COMMANDS = ("record", "redact", "scan", "verify", "import", "export", "shape", "run", "reproduce", "report")
+COMMANDS += ("toxiproxy", "faults", "heal", "demo")
+UNASKED = {  # of `record`
+    "policy": Policy(),
+    "recorder": "",
+    "keeping": Keeping(rotation=Rotation(every_s=3600.0), min_free_bytes=10**9),
+    "sources": Sources(),
+}
 
 
 @pytest.fixture
@@ -61,12 +72,16 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         (
             "record --upstream http://h:1 -o a.rec",
             "run_recorder",
-            (order_of(upstreams=["http://h:1"]), Path("a.rec"), {"key_file": None}),
+            (order_of(upstreams=["http://h:1"]), Path("a.rec"), {"key_file": None, **UNASKED}),
         ),
         (
             "record --upstream http://h:1 --listen 127.0.0.1:0 --key-file key --output a.rec",
             "run_recorder",
-            (order_of(upstreams=["http://h:1"], listens=["127.0.0.1:0"]), Path("a.rec"), {"key_file": Path("key")}),
+            (
+                order_of(upstreams=["http://h:1"], listens=["127.0.0.1:0"]),
+                Path("a.rec"),
+                {"key_file": Path("key"), **UNASKED},
+            ),
         ),
         (
             "record --mode regular --listen h:1 --listen h:2 --ca ca --insecure-upstream --body-cap 9 --drain 2s -o a",
@@ -80,7 +95,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
                     drain_s=2.0,
                 ),
                 Path("a"),
-                {"key_file": None},
+                {"key_file": None, **UNASKED},
             ),
         ),
         ("shape a.rec", "show_shape", (Path("a.rec"), {})),
