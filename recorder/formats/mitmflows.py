@@ -1,6 +1,6 @@
 """mitmproxy's flow files, of every version that mitmproxy.io reads. The only format here that knows mitmproxy.
 
-Flows are taken as the state that the file holds, not as mitmproxy's objects: making those takes three times as long.
+Flows are taken as the state that the file holds, not as mitmproxy's objects: making those takes most of an import.
 """
 
 import io
@@ -11,17 +11,32 @@ from typing import Any
 import msgspec
 from mitmproxy import connection, flow, http, websocket
 from mitmproxy.io import FlowWriter, compat, tnetstring
+from mitmproxy.version import FLOW_FORMAT_VERSION
 
 from recorder.exchange import Content, Exchange, Header, Message, Request, Response
 from recorder.formats.reading import Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
-from recorder.formats.urls import Base, authority_of, host_of
+from recorder.formats.tnetstrings import Wanted, skimmed
+from recorder.formats.urls import Base, address_of
 
 FLOW_BYTES = 512 << 20  # a longer one would fill the memory
 NO_BODY = "a body is not in the file (mitmproxy streamed it): its size is not known"
 
 _TEXT, _BINARY = 1, 2  # opcodes (RFC 6455, 11.8)
 _LENGTH = re.compile(rb"(\d{1,12}):")
+_LENGTH_BYTES = 13  # of one, with its colon
+
+_WANTED: Wanted = {
+    b"version": None,
+    b"type": None,
+    b"id": None,
+    b"request": None,
+    b"response": None,
+    b"error": None,
+    b"client_conn": {b"id": None, b"peername": None},
+    b"websocket": None,
+    b"metadata": None,
+}
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -94,19 +109,37 @@ class _Flow(msgspec.Struct, frozen=True, kw_only=True):
 def read(source: Source, origin: Origin, notes: Notes) -> Iterator[Imported | Skipped]:
     """HTTP flows in the file's order, which is that in which they ended."""
     number = 0
-    while head := source.begins(13):
+    while head := _head(source):
         number += 1
-        at = source.tell()
-        length = _LENGTH.match(head)
+        where = f"flow {number} (byte {source.tell() - len(head)})"
+        length = _LENGTH.fullmatch(head)
         if length is None or int(length[1]) > FLOW_BYTES:
             what = "expected the length of a flow" if length is None else f"a flow of more than {FLOW_BYTES >> 20} MiB"
-            raise Torn(f"{source.path}: flow {number} (byte {at}): {what}; no mitmproxy flow file, or damaged")
-        where = f"flow {number} (byte {at})"
+            raise Torn(f"{source.path}: {where}: {what}; no mitmproxy flow file, or damaged")
         try:
-            state = tnetstring.load(source)
+            state = _state(head + source.read(int(length[1]) + 1))  # its type stands behind it
         except (ValueError, TypeError, IndexError, RecursionError):  # what mitmproxy.io itself expects of it
             raise Torn(f"{source.path}: the file ends inside of {where}, or is damaged there") from None
         yield _imported(state, where, origin, notes)
+
+
+def _head(source: Source) -> bytes:
+    """A flow's length with its colon; b'' at the end of the file, and what stands there where it is no length."""
+    head = b""
+    while (byte := source.read(1)) and len(head) < _LENGTH_BYTES:
+        head += byte
+        if byte == b":":
+            break
+    return head
+
+
+def _state(data: bytes) -> Any:
+    """The flow's state: what we want of one of this mitmproxy's format, all that mitmproxy.io reads of an older one."""
+    try:
+        state = skimmed(data, _WANTED)
+    except (ValueError, RecursionError):
+        return tnetstring.loads(data)
+    return state if state.get("version") == FLOW_FORMAT_VERSION else tnetstring.loads(data)
 
 
 def _imported(state: Any, where: str, origin: Origin, notes: Notes) -> Imported | Skipped:
@@ -215,9 +248,7 @@ def write(exchanges: Iterable[Exchange], base: Base, wall_s: float) -> Iterator[
 
 
 def _flow(exchange: Exchange, base: Base, wall_s: float) -> http.HTTPFlow:
-    origin = base.origin(exchange.request)
-    port = {"https": 443}.get(base.scheme, 80)
-    server = (host_of(origin).strip("[]"), int(authority_of(origin)[len(host_of(origin)) + 1 :] or port))
+    server = address_of(base.origin(exchange.request))
     client = connection.Client(
         peername=("", 0), sockname=("", 0), timestamp_start=round(wall_s + exchange.started_s, 6)
     )

@@ -29,6 +29,14 @@ def host_of(origin: str) -> str:
     return authority.partition("]")[0] + "]" if authority.startswith("[") else authority.partition(":")[0]
 
 
+def address_of(origin: str) -> tuple[str, int]:
+    """(host, port), the scheme's port where none stands, or none that is one."""
+    host = host_of(origin)
+    port = authority_of(origin)[len(host) + 1 :]
+    known = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+    return host.strip("[]"), int(port) if known else 443 if origin.startswith("https:") else 80
+
+
 class Base:
     """Makes targets absolute: with the scheme of the recording's upstream, and the host that the client asked for."""
 

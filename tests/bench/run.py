@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import engine  # the bench modules stand beside this file, which Python puts on the path
+import importing
 import proxy
 import recording
 import tap
@@ -23,6 +24,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "tap": tap.bench,
     "recorder": recording.bench,
     "engine": engine.bench,
+    "importing": importing.bench,
 }
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from recorder.exchange import Content, Header, Request
-from recorder.formats.urls import Base, host_of, parted
+from recorder.formats.urls import Base, address_of, host_of, parted
 
 
 @pytest.mark.parametrize(("url", "parts"), [
@@ -23,6 +23,13 @@ def test_a_host_is_the_name_alone() -> None:
         "b",
         "",
     ]
+
+
+def test_an_address_has_a_port_whatever_a_client_wrote_into_host() -> None:
+    origins = ("http://a:81", "https://a", "http://[::1]:1", "http://a:x", "https://a:99999", "http://", "http://[")
+    assert [address_of(origin) for origin in origins] == [
+        ("a", 81), ("a", 443), ("::1", 1), ("a", 80), ("a", 443), ("", 80), ("", 80),
+    ]  # fmt: skip
 
 
 def request(url: str, *headers: Header) -> Request:
