@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.locked
 TOXIPROXY_VERSION = v2.12.0
 
-.PHONY: setup demo test fuzz check bench prove-heal lock toxiproxy clean
+.PHONY: setup demo test fuzz fuzz-recorder check bench prove-heal prove-recorder lock toxiproxy clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ test: setup toxiproxy
 fuzz: setup
 	@FUZZ_S=$${FUZZ_S:-60} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz
 
+# The recorder under a minute each of nonsense from clients and upstreams, over HTTP/1 and HTTP/2 (-P: not tests/recorder).
+fuzz-recorder: setup
+	@$(BIN)/python -P tests/fuzz_recorder.py $(FUZZ)
+
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
@@ -46,6 +50,10 @@ bench: setup toxiproxy
 # Kills real runs at chance moments, 20 times on each engine: every link has to be healed within 5 s (-P: not tests/faults).
 prove-heal: setup toxiproxy
 	@$(BIN)/python -P tests/prove_heal.py $(PROVE)
+
+# Kills real recorders under load at chance moments, 50 times: what they leave has to account for all but the last second.
+prove-recorder: setup
+	@$(BIN)/python -P tests/prove_recorder.py $(PROVE)
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \

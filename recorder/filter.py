@@ -8,7 +8,7 @@ import msgspec
 from recorder.exchange import Exchange, header
 
 _METHOD = re.compile(r"[A-Z]+(,[A-Z]+)*")
-_STATUS = re.compile(r"status=(\d{3}|[1-5]xx)")
+_STATUS = re.compile(r"status=([1-5](?:\d\d|xx))")
 _WANTED = "expected METHOD, /PATH, host=HOST and status=404 or 5xx, any of them, such as 'POST /orders*'"
 
 

@@ -32,7 +32,7 @@ FULL_BY_BYTES = "the writer was too slow: queue full by bytes"
 _QUEUE_EXCHANGES = 20_000
 _QUEUE_BYTES = 256 << 20  # of bodies
 _QUEUE_SIGNALS = 100_000
-_TICK_S = 0.5  # twice as often as the segment's second
+_TICK_S = 0.25  # twice as often as a segment is flushed
 _AT_ONCE = 100
 _SIGNALS_AT_ONCE = 500  # between them exchanges are taken, and theirs is the queue that fills
 _TEXTS = 20_000  # redacted names and templates remembered: the same come again and again
@@ -199,7 +199,7 @@ class Intake:
                 return
 
     def _take(self) -> _Taken:
-        """What has come since, after waiting for it; at the latest after half a second."""
+        """What has come since, after waiting for it; at the latest after a quarter of a second."""
         with self._changed:
             if not self._queue and not self._heard and not self._closing:
                 self._changed.wait(_TICK_S)

@@ -6,7 +6,7 @@ from recorder.sessionlink import SessionLink
 
 
 class OneSession:
-    """Names each session once for all recorders: by the first name in the order of the links."""
+    """Names each session once for all recorders: by the first of its names, in the order of the alphabet."""
 
     def __init__(self, links: Iterable[Iterable[SessionLink]]) -> None:
         """`links` of each recorder. An identity that tells nothing at one of them (two sessions have it) joins none."""
@@ -26,14 +26,16 @@ class OneSession:
         self.halves = frozenset(name for name, decisions in decided.items() if len(decisions) > 1)
 
     def name_of(self, session: str) -> str:
-        while (above := self._above.get(session, session)) != session:
-            session = above
+        path = []
+        while session in self._above:
+            path.append(session)
+            session = self._above[session]
+        self._above.update(dict.fromkeys(path, session))  # the next look is one step
         return session
 
     def _join(self, one: str, other: str) -> None:
-        one, other = self.name_of(one), self.name_of(other)
-        if one != other:
-            self._above[other] = one
+        first, *rest = sorted({self.name_of(one), self.name_of(other)})
+        self._above.update(dict.fromkeys(rest, first))
 
 
 def _by_identity(links: Iterable[SessionLink], out: dict[str, bool]) -> dict[str, list[str]]:

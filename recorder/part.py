@@ -104,6 +104,6 @@ def parts_of(folder: Path) -> list[Part]:
 
     UsageError where there is none, or one that this version does not read.
     """
-    inner = sorted(path.parent for path in folder.glob(f"*/{FILE_NAME}"))
+    inner = sorted({path.parent for what in (FILE_NAME, "*.jsonl.zst") for path in folder.glob(f"*/{what}")})
     own = [folder] if (folder / FILE_NAME).is_file() or not inner else []
     return [Part(path, read_manifest(path)) for path in (*own, *inner)]

@@ -13,6 +13,8 @@ from foreshock.segment import SegmentWriter
 from foreshock.size import format_bytes
 from recorder.manifest import SegmentFacts
 
+_FLUSH_AFTER_S = 0.5  # with the ticks of the intake, and what waits in its queue, within the second
+
 Kind = Literal["exchanges", "signals", "sessions"]
 
 
@@ -120,7 +122,7 @@ class Ring:
     def _at_work(self) -> SegmentWriter:
         if self._current is None:
             path = self._folder / segment_name(self._kind, self._made + 1)
-            self._current = SegmentWriter(path, clock=self._clock)
+            self._current = SegmentWriter(path, clock=self._clock, flush_after_s=_FLUSH_AFTER_S)
             self._made += 1
             self._begun_s = self._clock()
         return self._current

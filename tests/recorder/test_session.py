@@ -3,7 +3,8 @@ import json
 import pytest
 
 from recorder.exchange import Content, Exchange, Header, Request, Response
-from recorder.session import Sessions
+from recorder.session import Peer, Rule, Sessions
+from recorder.sessionkey import SessionKey
 
 SID = "sid=0123456789abcdef"
 
@@ -11,11 +12,18 @@ SID = "sid=0123456789abcdef"
 class Traffic:
     """Gives the session of each exchange as it ends."""
 
-    def __init__(self) -> None:
-        self._sessions = Sessions()
+    def __init__(self, key: str = "", trusted_hops: int | None = None) -> None:
+        self._sessions = Sessions(Rule(key=SessionKey.parse(key) if key else None, trusted_hops=trusted_hops))
 
     def __call__(
-        self, connection: str, *, address: str = "", sets: str = "", answers: object = None, **headers: str
+        self,
+        connection: str,
+        *,
+        address: str = "",
+        certificate: str = "",
+        sets: str = "",
+        answers: object = None,
+        **headers: str,
     ) -> str:
         answer = () if answers is None else (Header("Content-Type", "application/json"),)
         exchange = Exchange(
@@ -40,7 +48,7 @@ class Traffic:
                 content=Content.of(json.dumps(answers).encode()),
             ),
         )
-        return self._sessions.of(exchange, address)
+        return self._sessions.session_of(exchange, Peer(address, certificate)).name
 
 
 def test_a_connection_is_a_session_where_nothing_else_tells() -> None:
@@ -108,3 +116,36 @@ def test_behind_a_load_balancer_the_forwarded_address_stands_for_the_connection(
     first = traffic("c1", X_Forwarded_For="10.1.1.1, 10.0.0.1", User_Agent="a")
     assert traffic("c2", X_Forwarded_For="10.1.1.1", User_Agent="a") == first
     assert traffic("c1", X_Forwarded_For="10.1.1.2", User_Agent="a") != first
+
+
+def test_a_client_certificate_is_a_session_over_its_connections_unless_something_surer_tells() -> None:
+    traffic = Traffic()
+    first = traffic("c1", certificate="aa")
+    assert traffic("c2", certificate="aa") == first
+    assert traffic("c3", certificate="bb") != first
+    ada = traffic("c4", certificate="gateway", Authorization="Bearer ada")
+    assert traffic("c5", certificate="gateway", Authorization="Bearer ben") != ada
+
+
+def test_what_the_user_says_tells_a_client_tells_it_before_all_else() -> None:
+    traffic = Traffic(key="header:X-User")
+    ada = traffic("c1", X_User="ada", Cookie=SID)
+    assert traffic("c2", X_User="ada") == ada
+    assert traffic("c1", X_User="ben", Cookie=SID) != ada
+    assert traffic("c3", Cookie="sid=another-session-1") != ada  # without it the rule is the usual one
+
+
+def test_an_address_is_believed_from_as_many_load_balancers_as_are_trusted() -> None:
+    agent = {"User_Agent": "a"}
+    none, one, two = Traffic(trusted_hops=0), Traffic(trusted_hops=1), Traffic(trusted_hops=2)
+    assert none("c1", X_Forwarded_For="10.1.1.1", **agent) != none("c2", X_Forwarded_For="10.1.1.1", **agent)
+    for traffic, real in ((one, "{}, 10.1.1.1"), (two, "{}, 10.1.1.1, 10.0.0.1")):
+        first = traffic("c1", X_Forwarded_For=real.format("spoofed"), **agent)
+        assert traffic("c2", X_Forwarded_For=real.format("another"), **agent) == first
+        assert traffic("c3", X_Forwarded_For=real.format("spoofed").replace("10.1.1.1", "10.1.1.2"), **agent) != first
+
+
+def test_the_rule_that_was_used_can_be_read() -> None:
+    rule = str(Rule(key=SessionKey.parse("cookie:who"), trusted_hops=1))
+    assert rule.startswith("What shows cookie:who belongs to the session of that value. A request belongs to")
+    assert rule.endswith("X-Forwarded-For is believed for 1 hops.")
