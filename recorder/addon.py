@@ -239,9 +239,11 @@ class RecorderAddon:
 
     def _request(self, request: http.Request, flight: Flight) -> Request:
         return Request(
-            method=request.method,
+            method=_text(
+                request.data.method
+            ),  # mitmproxy's own decoding leaves surrogates, which JSON has no place for
             url=_text(request.data.path),
-            http_version=request.http_version,
+            http_version=_text(request.data.http_version),
             headers=flight.headers,
             post_data=self._content(flight.request_tap, request),
             trailers=_headers(request.trailers) if request.trailers else (),
@@ -251,7 +253,7 @@ class RecorderAddon:
         return Response(
             status=response.status_code,
             status_text=_text(response.data.reason),
-            http_version=response.http_version,
+            http_version=_text(response.data.http_version),
             headers=_headers(response.headers),
             content=self._content(flight.response_tap, response),
             trailers=_headers(response.trailers) if response.trailers else (),
@@ -275,8 +277,8 @@ _EMPTY = Content(size=0)
 def _request_headers(request: http.Request) -> tuple[Header, ...]:
     """As sent. HTTP/2 has its host in a pseudo-header: it stands first, as a proxy to HTTP/1.1 writes it (RFC 9113)."""
     headers = _headers(request.headers)
-    if request.is_http2 and request.authority and not any(one.name == "host" for one in headers):
-        return (Header("host", request.authority), *headers)
+    if request.is_http2 and request.data.authority and not any(one.name == "host" for one in headers):
+        return (Header("host", _text(request.data.authority)), *headers)
     return headers
 
 

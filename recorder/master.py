@@ -95,7 +95,7 @@ async def _serve(
 ) -> Mapping[str, int]:
     options = Options(mode=modes_of(order), confdir=str(folder))
     master = Master(options)
-    endings, passing = no_endings(), Passing()
+    endings, passing = no_endings(), Passing(serves_tls=_speaks_tls(order))
     recorder = RecorderAddon(intake, cap=Cap(order.body_cap_bytes, key), alone=True, endings=endings)
     server = proxyserver.Proxyserver()  # type: ignore[no-untyped-call]  # as below: mitmproxy types only a part of it
     running = _Running(order, on_ready, server, master.shutdown)

@@ -17,9 +17,13 @@ _REMEMBERED = 10_000
 
 
 class Passing:
-    """`by_host` counts connections that went through, by what they were and to where."""
+    """`by_host` counts connections that went through, by what they were and to where.
 
-    def __init__(self) -> None:
+    Without `serves_tls` all TLS goes through, as an upstream would get it without us.
+    """
+
+    def __init__(self, *, serves_tls: bool) -> None:
+        self._serves_tls = serves_tls
         self._counts: Counter[str] = Counter()
         self._refused: dict[tuple[str, str], None] = {}  # (client address, host); the oldest are forgotten
 
@@ -31,7 +35,8 @@ class Passing:
     def tls_clienthello(self, hello: tls.ClientHelloData) -> None:
         context = hello.context
         host = hello.client_hello.sni or _host(context)
-        if (_address(context), host) in self._refused and _can_pass(context):
+        refused = (_address(context), host) in self._refused and _can_pass(context)
+        if refused or not self._serves_tls:
             hello.ignore_connection = True
             self._counts[f"{host}: TLS passed through"] += 1
 

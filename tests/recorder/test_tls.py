@@ -334,3 +334,12 @@ def test_a_client_that_pins_is_let_through_after_its_first_refusal_and_counted(
     assert "127.0.0.1: TLS failed with the client (1 connections)" in stderr
     assert "127.0.0.1: TLS passed through (1 connections)" in stderr
     assert "0 seen, 0 stored" in stdout
+
+
+def test_tls_where_none_is_served_goes_to_the_upstream_as_it_is(record, upstream, authority) -> None:
+    system = upstream()
+    recorder = record(f"http://127.0.0.1:{system.port}")
+    assert get(recorder.port, context=ssl.create_default_context(cafile=authority.ca)).status == 200
+    code, _, stderr = recorder.end()
+    assert code == 0
+    assert "127.0.0.1: TLS passed through (1 connections)" in stderr
