@@ -65,6 +65,7 @@ class Headers:
 
     def _value(self, name: str, one: Header) -> str:
         value = one.value
+        self._values.looking_at = name
         if name in self._named:
             return self._named_value(name, value)
         if name in ("host", ":authority") or (self._values.strict and name in _PROTOCOL):

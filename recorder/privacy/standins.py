@@ -322,17 +322,19 @@ def is_stand_in(value: str, kind: str | None) -> bool:
     if kind == "vendor key":
         prefix = _VENDOR_PREFIX.match(value)
         return is_stand_in(value[prefix.end() if prefix else 0 :], None)
-    parts = _NUMBER.fullmatch(value)
-    value = parts[1] if parts else value
+    mantissa = _NUMBER.fullmatch(value)
     return (
         not can_bear_mark(value)
-        or has_mark(value)
-        or has_mark(value, HEX)
-        or has_mark(value, ("0123456789abcdef",))
-        or has_mark(value.lower(), ("0123456789abcdef",))
+        or _has_any_mark(value)
+        or (mantissa is not None and (not can_bear_mark(mantissa[1]) or _has_any_mark(mantissa[1])))
         or _is_our_date(value)
         or _is_our_padded(value)
     )
+
+
+def _has_any_mark(value: str) -> bool:
+    """As text, as hex, as a UUID."""
+    return has_mark(value) or has_mark(value, HEX) or has_mark(value.lower(), ("0123456789abcdef",))
 
 
 def _is_our_national(value: str) -> bool:

@@ -16,7 +16,9 @@ def _ulid(draw: random.Random) -> str:
 
 
 def _words(draw: random.Random) -> str:
-    return " ".join("".join(draw.choices(string.ascii_lowercase, k=draw.randint(2, 9))) for _ in range(draw.randint(1, 8)))
+    return " ".join(
+        "".join(draw.choices(string.ascii_lowercase, k=draw.randint(2, 9))) for _ in range(draw.randint(1, 8))
+    )
 
 
 def _clock(draw: random.Random) -> str:
@@ -36,7 +38,9 @@ BENIGN: dict[str, Callable[[random.Random], object]] = {
     "integer id": lambda draw: draw.randint(1, 10**10),
     "order number": lambda draw: f"ORD-{draw.randint(10**5, 10**9)}",
     "invoice": lambda draw: f"2026-{draw.randint(1, 99999):05}",
-    "sku": lambda draw: f"{''.join(draw.choices(string.ascii_uppercase, k=3))}-{draw.randint(100, 9999)}-{draw.choice('SML')}",
+    "sku": lambda draw: (
+        f"{''.join(draw.choices(string.ascii_uppercase, k=3))}-{draw.randint(100, 9999)}-{draw.choice('SML')}"
+    ),
     "ean": lambda draw: "".join(draw.choices(string.digits, k=13)),
     "16 digits": lambda draw: draw.randint(10**15, 10**16),
     "seconds": lambda draw: draw.randint(1_500_000_000, 1_900_000_000),
@@ -49,7 +53,9 @@ BENIGN: dict[str, Callable[[random.Random], object]] = {
     "http date": lambda draw: f"Mon, {draw.randint(1, 28):02} May 2026 {_clock(draw)} GMT",
     "compact time": lambda draw: f"{_day(draw)}T{_clock(draw)}".replace("-", "").replace(":", "").replace("T", ""),
     "version": lambda draw: ".".join(str(draw.randint(0, 40)) for _ in range(3)),
-    "build": lambda draw: f"v{draw.randint(1, 9)}.{draw.randint(0, 99)}.{draw.randint(0, 9999)}-rc.{draw.randint(1, 9)}",
+    "build": lambda draw: (
+        f"v{draw.randint(1, 9)}.{draw.randint(0, 99)}.{draw.randint(0, 9999)}-rc.{draw.randint(1, 9)}"
+    ),
     "price": lambda draw: round(draw.uniform(0.5, 99999), 2),
     "price text": lambda draw: f"{draw.randint(1, 999)},{draw.randint(100, 999)}.{draw.randint(10, 99)}",
     "sha256": lambda draw: "".join(draw.choices(_HEX, k=64)),
@@ -59,14 +65,20 @@ BENIGN: dict[str, Callable[[random.Random], object]] = {
     "etag": lambda draw: f'W/"{"".join(draw.choices(_HEX, k=16))}"',
     "random id": lambda draw: "".join(draw.choices(string.ascii_letters + string.digits, k=21)),
     "product": lambda draw: f"{_words(draw).title()} {draw.randint(2, 900)} {draw.choice(['cm', 'ml', 'W', 'GB'])}",
-    "sentence": lambda draw: f"{_words(draw).capitalize()}, {_words(draw)}: {draw.randint(1, 99)} of {draw.randint(1, 999)}.",
-    "user agent": lambda draw: f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{draw.randint(90, 140)}.0.{draw.randint(1000, 9999)}.0",
+    "sentence": lambda draw: (
+        f"{_words(draw).capitalize()}, {_words(draw)}: {draw.randint(1, 99)} of {draw.randint(1, 999)}."
+    ),
+    "user agent": lambda draw: (
+        f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{draw.randint(90, 140)}.0.{draw.randint(1000, 9999)}.0"
+    ),
     "place": lambda draw: f"{draw.uniform(-90, 90):.6f},{draw.uniform(-180, 180):.6f}",
     "size": lambda draw: f"{draw.randint(100, 9999)}x{draw.randint(100, 9999)}",
     "slug": lambda draw: _words(draw).replace(" ", "-"),
     "mac": lambda draw: ":".join("".join(draw.choices(_HEX, k=2)) for _ in range(6)),
     "loopback": lambda draw: f"http://127.0.0.1:{draw.randint(1024, 65535)}/{_words(draw).split()[0]}",
-    "isbn": lambda draw: f"978-{draw.randint(0, 9)}-{draw.randint(10, 99)}-{draw.randint(100000, 999999)}-{draw.randint(0, 9)}",
+    "isbn": lambda draw: (
+        f"978-{draw.randint(0, 9)}-{draw.randint(10, 99)}-{draw.randint(100000, 999999)}-{draw.randint(0, 9)}"
+    ),
     "amount in cents": lambda draw: draw.randint(1, 10**8),
     "cursor": lambda draw: json.dumps([draw.randint(1, 10**9), _day(draw)]),
 }
@@ -101,7 +113,7 @@ def test_what_is_benign_stays_in_paths_and_queries_too() -> None:
     wrong = [
         (kind, value)
         for kind, value in _values(12)
-        if isinstance(value, str | int) and not set(str(value)) & set("/?&#% +\"[")
+        if isinstance(value, str | int) and not set(str(value)) & set('/?&#% +"[')
         for target in (f"/things/{value}/parts?ref={value}",)
         if redactor.target(target) != target
     ]

@@ -26,7 +26,9 @@ LATIN = st.text(st.characters(max_codepoint=255), max_size=20) | TEXTS.map(
 )
 HEADERS = st.lists(
     st.tuples(
-        st.sampled_from(["Authorization", "Cookie", "Set-Cookie", "X-A", "Location", "Link", "Host", "Content-Encoding"]),
+        st.sampled_from(
+            ["Authorization", "Cookie", "Set-Cookie", "X-A", "Location", "Link", "Host", "Content-Encoding"]
+        ),
         LATIN | st.sampled_from(["gzip", "br", "zstd", "deflate"]),
     ),
     max_size=4,
@@ -103,7 +105,9 @@ def test_a_stand_in_is_known_as_one_and_its_own_stand_in_is_another_that_is_as_c
 
 
 @FAST
-@given(st.lists(st.sampled_from(["ada@example.org", "+49 170 1234567", "tok-1234567890ab", "x"]), min_size=2, max_size=5))
+@given(
+    st.lists(st.sampled_from(["ada@example.org", "+49 170 1234567", "tok-1234567890ab", "x"]), min_size=2, max_size=5)
+)
 def test_joins_survive_redacting_once_and_twice(values: list[str]) -> None:
     raw = json.dumps([{"token": value, "note": value} for value in values])
     once = Redactor(b"key").json(raw)
