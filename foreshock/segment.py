@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import zstandard
 
@@ -21,11 +21,29 @@ from foreshock.errors import UsageError
 _READ_BYTES = 1 << 18
 
 
+class Seals(Protocol):
+    """Encrypts the frames of one file, which then begins with `header`. No frame may be left out."""
+
+    @property
+    def header(self) -> bytes: ...
+
+    def seal(self, frame: bytes) -> bytes: ...
+
+
 class SegmentWriter:
-    """Appends lines to a new file, readable by its owner alone. UsageError if the file is already there."""
+    """Appends lines to a new file, readable by its owner alone. UsageError if the file is already there.
+
+    With `seals`, its frames are sealed; after an OSError such a file has to be closed.
+    """
 
     def __init__(
-        self, path: Path, *, clock: Clock = time.monotonic, flush_after_s: float = 1.0, flush_bytes: int = 1 << 20
+        self,
+        path: Path,
+        *,
+        clock: Clock = time.monotonic,
+        flush_after_s: float = 1.0,
+        flush_bytes: int = 1 << 20,
+        seals: Seals | None = None,
     ) -> None:
         self.path = path
         self.file_bytes = 0  # compressed, on disk
@@ -34,6 +52,7 @@ class SegmentWriter:
         self._flush_after_s = flush_after_s
         self._flush_bytes = flush_bytes
         self._compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._seals = seals
         self._digest = hashlib.sha256()
         self._lines: list[bytes] = []
         self._held_bytes = 0
@@ -79,6 +98,8 @@ class SegmentWriter:
             return
         lines = len(self._lines)
         frame = self._compressor.compress(b"\n".join(self._lines) + b"\n")
+        if self._seals is not None:
+            frame = (b"" if self.file_bytes else self._seals.header) + self._seals.seal(frame)
         self._lines.clear()  # also if the disk refuses it: what waits there must not grow
         self._held_bytes = 0
         self._append(frame)

@@ -104,6 +104,7 @@ class Intake:
         tools: Mapping[str, str] | None = None,
         policy: Policy = DEFAULT,
         recorder: str = "",
+        encrypt_key: bytes | None = None,
         keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> Self:
@@ -118,6 +119,7 @@ class Intake:
             recorder=recorder,
             rotation=keeping.rotation,
             keeping=keeping.said,
+            encrypt_key=encrypt_key,
         )
         return cls(writer, redactor, key=key, keeping=keeping, on_failure=on_failure)
 

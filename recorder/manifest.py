@@ -98,6 +98,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     redaction: Redaction = Redaction()
     session_rule: str = ""
     recorder: str = ""  # its id among several
+    sealed: str = ""  # fingerprint of the key that its segments are encrypted with
     keeping: dict[str, str] = msgspec.field(default_factory=dict)  # what was asked to be kept, where not everything
     segments: tuple[SegmentFacts, ...] | None = None  # that are there; None: of before they were listed
     counts: Counts = Counts()

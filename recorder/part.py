@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
-from foreshock.segment import read_segment
 from recorder.exchange import Exchange
 from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import FILE_NAME, Manifest, read_manifest
 from recorder.ring import Kind, segment_name, segment_number
+from recorder.sealed import check_key, key_of_environment, segment_lines
 from recorder.sessionlink import SessionLink
 
 OnTear = Callable[[str], None]
@@ -39,9 +39,10 @@ class _SignalLine(msgspec.Struct):
 class Part:
     """`path` with the `manifest` in it. Segments that were let go, and that a kill left there, are not its own."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, encrypt_key: bytes | None = None) -> None:
         self.path = path
         self.manifest = manifest
+        self.encrypt_key = encrypt_key
 
     @cached_property
     def called(self) -> str:
@@ -83,7 +84,7 @@ class Part:
     def _lines(self, kind: Kind, decoder: "msgspec.json.Decoder[Line]", on_tear: OnTear) -> Iterator["Line"]:
         for segment in self.segments(kind):
             strange = 0
-            for line in read_segment(segment, lambda tear: on_tear(f"{self.called}{tear}")):
+            for line in segment_lines(segment, self.encrypt_key, lambda tear: on_tear(f"{self.called}{tear}")):
                 try:
                     yield decoder.decode(line)
                 except msgspec.DecodeError:
@@ -99,11 +100,18 @@ class Part:
         return min((segment_number(name) for name in self._listed(kind)), default=1)
 
 
-def parts_of(folder: Path) -> list[Part]:
+def parts_of(folder: Path, encrypt_key: bytes | None = None) -> list[Part]:
     """The parts of a recording: its own, where it was one recorder's, then those of several, by their ids.
 
-    UsageError where there is none, or one that this version does not read.
+    A sealed one is opened with `encrypt_key`, else with the key that FORESHOCK_ENCRYPT_KEY names. UsageError where
+    there is none, or one that this version does not read, or that this key does not open.
     """
     inner = sorted({path.parent for what in (FILE_NAME, "*.jsonl.zst") for path in folder.glob(f"*/{what}")})
     own = [folder] if (folder / FILE_NAME).is_file() or not inner else []
-    return [Part(path, read_manifest(path)) for path in (*own, *inner)]
+    manifests = [(path, read_manifest(path)) for path in (*own, *inner)]
+    key = encrypt_key
+    if key is None and any(manifest.sealed for _, manifest in manifests):
+        key = key_of_environment()
+    for path, manifest in manifests:
+        check_key(path, manifest.sealed, key)
+    return [Part(path, manifest, key) for path, manifest in manifests]

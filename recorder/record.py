@@ -38,6 +38,7 @@ def run_recorder(
     key_file: Path | None = None,
     policy: Policy = DEFAULT,
     recorder: str = "",
+    encrypt_key_file: Path | None = None,
     keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
     sources: Sources = Sources(),  # noqa: B008 (frozen)
 ) -> int:
@@ -52,6 +53,7 @@ def run_recorder(
     if recorder and key_file is None:
         raise UsageError(f"recorder={recorder}: several recorders know each other's sessions by one --key-file")
     key = read_key(key_file)
+    encrypt_key = read_key(encrypt_key_file) if encrypt_key_file else None
     for listen in order.listens:
         _check_port(listen)
     for upstream in order.reached:
@@ -68,6 +70,7 @@ def run_recorder(
         tools=tools(),
         policy=policy,
         recorder=recorder,
+        encrypt_key=encrypt_key,
         keeping=keeping,
         on_failure=_tell,
     )

@@ -40,10 +40,13 @@ class Recording:
         self.tears: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, path: Path | str) -> "Recording":
-        """UsageError where there is no recording that this version reads; torn ones open."""
+    def open(cls, path: Path | str, *, encrypt_key: bytes | None = None) -> "Recording":
+        """UsageError where there is no recording that this version reads; torn ones open.
+
+        A sealed one is opened with `encrypt_key`, else with the key that FORESHOCK_ENCRYPT_KEY names.
+        """
         folder = Path(path)
-        return cls(folder, parts_of(folder))
+        return cls(folder, parts_of(folder, encrypt_key))
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -1,7 +1,8 @@
 """The segments of one kind in a recording: rotated by size and by time, the oldest let go when there are too many."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
-from foreshock.segment import SegmentWriter
+from foreshock.segment import Seals, SegmentWriter
 from foreshock.size import format_bytes
 from recorder.manifest import SegmentFacts
 
@@ -52,13 +53,23 @@ class Ring:
     account, `remove()` deletes their files once the manifest says so.
     """
 
-    def __init__(self, folder: Path, kind: Kind, rotation: Rotation, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kind: Kind,
+        rotation: Rotation,
+        clock: Clock = time.monotonic,
+        *,
+        seals: Callable[[], Seals] | None = None,
+    ) -> None:
+        """`seals` gives each segment what encrypts it; None: they are not encrypted."""
         self.taken = 0  # lines, all that were ever given
         self.rotated_out = 0  # lines
         self._folder = folder
         self._kind = kind
         self._rotation = rotation
         self._clock = clock
+        self._seals = seals
         self._made = 0
         self._closed: list[SegmentFacts] = []
         self._leaving: list[Path] = []
@@ -84,18 +95,19 @@ class Ring:
     def write(self, line: bytes) -> None:
         """Takes one line, without its line feed. OSError if the disk refuses: see `lost`."""
         self.taken += 1
-        self._at_work().write(line)
+        segment = self._at_work()
+        self._do(lambda: segment.write(line))
         self._rotate()
 
     def tick(self) -> None:
         """Flushes what has waited for a second, and ends a segment whose time has come."""
         if self._current:
-            self._current.tick()
+            self._do(self._current.tick)
             self._rotate()
 
     def flush(self) -> None:
         if self._current:
-            self._current.flush()
+            self._do(self._current.flush)
 
     def close(self) -> None:
         if self._current:
@@ -119,10 +131,21 @@ class Ring:
             self._leaving[0].unlink(missing_ok=True)
             self._leaving.pop(0)
 
+    def _do(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except OSError:
+            if self._seals is not None:  # the frame that is not there would keep all later ones shut
+                with suppress(OSError):
+                    self.close()
+            raise
+
     def _at_work(self) -> SegmentWriter:
         if self._current is None:
             path = self._folder / segment_name(self._kind, self._made + 1)
-            self._current = SegmentWriter(path, clock=self._clock, flush_after_s=_FLUSH_AFTER_S)
+            self._current = SegmentWriter(
+                path, clock=self._clock, flush_after_s=_FLUSH_AFTER_S, seals=self._seals() if self._seals else None
+            )
             self._made += 1
             self._begun_s = self._clock()
         return self._current

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from foreshock.frames import Frame, frames
+from foreshock.frames import Frame
 from recorder.exchange import Exchange
 from recorder.idledger import IdLedger
 from recorder.manifest import Counts, SegmentFacts
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
 from recorder.ring import Kind
+from recorder.sealed import segment_frames
 
 _KINDS: tuple[Kind, ...] = ("exchanges", "signals", "sessions")
 _BLOCK_BYTES = 1 << 20
@@ -98,7 +99,7 @@ class _PartProver:
     def _segment(self, path: Path, *, is_exchanges: bool) -> None:
         self._segments += 1
         is_torn, strange = False, 0
-        for frame in frames(path):
+        for frame in segment_frames(path, self._part.encrypt_key):
             if frame.content is None:
                 is_torn = True
                 self._troubles.append(_torn(path, frame))

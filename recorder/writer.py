@@ -7,6 +7,7 @@ segments and manifest to follow.
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,8 @@ from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import Counts, Manifest, SignalCounts, write_manifest
 from recorder.policy import Redaction
 from recorder.ring import Ring, Rotation
+from recorder.sealed import seal_fingerprint
+from recorder.sealing import Sealer
 from recorder.sessionlink import SessionLink
 
 _SIGNALS_SHARE = 8  # signals get an eighth of what is kept
@@ -45,6 +48,7 @@ class RecordingWriter:
         recorder: str = "",
         rotation: Rotation = Rotation(),  # noqa: B008 (frozen)
         keeping: Mapping[str, str] | None = None,
+        encrypt_key: bytes | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self.folder = _own_part(folder, recorder) if recorder else _made(folder)
@@ -55,13 +59,16 @@ class RecordingWriter:
             redaction=redaction,
             session_rule=session_rule,
             recorder=self.folder.name if recorder else "",
+            sealed=seal_fingerprint(encrypt_key) if encrypt_key else "",
             keeping={**rotation.said, **(keeping or {})},
         )
         self._clock = clock
         self._encoder = msgspec.json.Encoder()
-        self._exchanges = Ring(self.folder, "exchanges", rotation, clock)
-        self._signals = Ring(self.folder, "signals", _share(rotation), clock)
-        self._links = Ring(self.folder, "sessions", Rotation(segment_bytes=rotation.segment_bytes), clock)
+        seals = partial(Sealer, encrypt_key) if encrypt_key else None
+        self._exchanges = Ring(self.folder, "exchanges", rotation, clock, seals=seals)
+        self._signals = Ring(self.folder, "signals", _share(rotation), clock, seals=seals)
+        links = Rotation(segment_bytes=rotation.segment_bytes)
+        self._links = Ring(self.folder, "sessions", links, clock, seals=seals)
         self._dropped: Counter[str] = Counter()
         self._signals_lost: Counter[str] = Counter()
         self._counted_lost = self._counted_signals = 0  # of what the disk refused

@@ -83,6 +83,8 @@ def cli() -> None:
 @click.option("--ca", type=_FILE, help="Folder of mitmproxy's CA, made if it is not there; clients have to trust it.")
 @click.option("--client-certs", type=_FILE, help="What upstreams that ask get: a PEM file, or a folder of HOST.pem.")
 @click.option("--upstream-ca", type=_FILE, help="Who may have signed the upstreams' certificates, in PEM.")
+@click.option("--ask-client-cert", is_flag=True, help="Ask clients for a certificate: it tells sessions apart.")
+@click.option("--proxy-protocol", is_flag=True, help="Connections begin with the PROXY protocol; it is passed on.")
 @click.option("--insecure-upstream", is_flag=True, help="Do not check the upstreams' certificates.")
 @click.option(
     "--body-cap", type=click.IntRange(min=0), default=4 << 20, show_default=True, help="Bytes kept of a body."
@@ -111,6 +113,8 @@ def record(
     ca: Path | None,
     client_certs: Path | None,
     upstream_ca: Path | None,
+    ask_client_cert: bool,
+    proxy_protocol: bool,
     insecure_upstream: bool,
     body_cap: int,
     drain_s: float,
@@ -128,8 +132,16 @@ def record(
     from recorder.privacy.policyfile import policy_of
     from recorder.record import run_recorder
 
-    tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream)
-    order = order_of(mode=mode, upstreams=upstreams, listens=listens, tls=tls, body_cap_bytes=body_cap, drain_s=drain_s)
+    tls = Tls(cert, ca, client_certs, upstream_ca, insecure_upstream, ask_client_cert)
+    order = order_of(
+        mode=mode,
+        upstreams=upstreams,
+        listens=listens,
+        tls=tls,
+        body_cap_bytes=body_cap,
+        drain_s=drain_s,
+        proxy_protocol=proxy_protocol,
+    )
     how = storing(**stored)
     return run_recorder(
         order,
@@ -137,6 +149,7 @@ def record(
         key_file=key_file,
         policy=policy_of(policy_file, strict=strict),
         recorder=how.recorder,
+        encrypt_key_file=how.encrypt_key_file,
         keeping=how.keeping,
         sources=how.sources,
     )

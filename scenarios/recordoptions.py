@@ -24,6 +24,7 @@ Parsed = TypeVar("Parsed")
 
 class Storing(msgspec.Struct, frozen=True, kw_only=True):
     recorder: str
+    encrypt_key_file: Path | None
     keeping: Keeping
     sources: Sources
 
@@ -38,6 +39,7 @@ def storing_options(command: Command) -> Command:
 def storing(
     *,
     recorder: str,
+    encrypt_key: Path | None,
     include: tuple[Pattern, ...],
     exclude: tuple[Pattern, ...],
     sample: Share,
@@ -56,6 +58,7 @@ def storing(
     rotation = Rotation(segment_bytes=rotate, every_s=rotate_every, keep_bytes=keep, keep_segments=keep_segments)
     return Storing(
         recorder=recorder,
+        encrypt_key_file=encrypt_key,
         keeping=Keeping(
             filter=Filter(include=include, exclude=exclude),
             share=sample,
@@ -115,6 +118,12 @@ _OPTIONS = (
         default="",
         metavar="ID",
         help="Record as one of several into one folder: ID is this one's, such as web-1. All need the same --key-file.",
+    ),
+    click.option(
+        "--encrypt-key",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Seal the recording with the key in this file. To read it: FORESHOCK_ENCRYPT_KEY=FILE.",
     ),
     click.option(
         "--include",
