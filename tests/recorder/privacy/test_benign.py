@@ -103,7 +103,6 @@ def test_of_what_is_benign_under_one_in_two_hundred_is_taken_for_private() -> No
             wrong.append(kind)
     rates = {kind: wrong.count(kind) / EACH for kind in sorted(set(wrong))}
     total = len(wrong) / (EACH * len(BENIGN))
-    print(f"false positives: {total:.2%} of {EACH * len(BENIGN)}; {rates}")
     assert total < 0.005, rates
     assert all(rate < 0.1 for rate in rates.values()), rates
 

@@ -13,12 +13,53 @@ from recorder.redact import Redactor
 
 FAST = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-TYPES = ("", "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=B", "text/plain",
-         "text/html", "application/graphql", "text/event-stream", "application/octet-stream", "text/javascript")  # fmt: skip
+TYPES = (
+    "",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=B",
+    "text/plain",
+    "text/html",
+    "application/graphql",
+    "text/event-stream",
+    "application/octet-stream",
+    "text/javascript",
+)
 PIECES = st.sampled_from(
-    ["{", "}", "[", "]", '"', "\\", ":", ",", "\\u00", "%40", "%", "=", "&", "@", "a@b.org", "password", "--B\r\n", "eyJ",
-     "Basic ", "Bearer ", "://", "+49 170 1234567", "4111111111111111", "\\ud800", "\ud800", "é", "\n", "</a>", "<a>", "s:", "-----BEGIN "]
-)  # fmt: skip
+    [
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "\\",
+        ":",
+        ",",
+        "\\u00",
+        "%40",
+        "%",
+        "=",
+        "&",
+        "@",
+        "a@b.org",
+        "password",
+        "--B\r\n",
+        "eyJ",
+        "Basic ",
+        "Bearer ",
+        "://",
+        "+49 170 1234567",
+        "4111111111111111",
+        "\\ud800",
+        "\ud800",
+        "é",
+        "\n",
+        "</a>",
+        "<a>",
+        "s:",
+        "-----BEGIN ",
+    ]
+)
 TEXTS = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join)
 BYTES = st.binary(max_size=60) | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))
 LATIN = st.text(st.characters(max_codepoint=255), max_size=20) | TEXTS.map(
@@ -45,11 +86,23 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     request_headers, post_data = one_way()
     response_headers, content = one_way()
     return Exchange(
-        id="e1", session="", connection="c", started_s=0, request_ended_s=0, ended_s=1, error=draw(st.none() | LATIN),
-        messages=tuple(Message(at_s=0, from_client=True, content=Content.of(body)) for body in draw(st.lists(BYTES, max_size=2))),
-        request=Request(method="POST", url=draw(LATIN), http_version="HTTP/1.1", headers=request_headers, post_data=post_data),
-        response=Response(status=200, status_text="", http_version="HTTP/1.1", headers=response_headers, content=content),
-    )  # fmt: skip
+        id="e1",
+        session="",
+        connection="c",
+        started_s=0,
+        request_ended_s=0,
+        ended_s=1,
+        error=draw(st.none() | LATIN),
+        messages=tuple(
+            Message(at_s=0, from_client=True, content=Content.of(body)) for body in draw(st.lists(BYTES, max_size=2))
+        ),
+        request=Request(
+            method="POST", url=draw(LATIN), http_version="HTTP/1.1", headers=request_headers, post_data=post_data
+        ),
+        response=Response(
+            status=200, status_text="", http_version="HTTP/1.1", headers=response_headers, content=content
+        ),
+    )
 
 
 @FAST

@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from foreshock.errors import UsageError
+from recorder.exchange import Content, Exchange, Header, Request, Response
+from recorder.listen.signal import LogLine
+from recorder.policy import Policy
+from recorder.privacy.rewrite import rewrite, run_redact
+from recorder.privacy.scan import Escape, escapes_of, run_scan, scan
+from recorder.recording import Recording, RecordingWriter
+from recorder.redact import Redactor
+
+MAIL = "ada.lovelace@corp.dev"
+TOKEN = "tok-Ab12Cd34Ef56Gh78"
+
+
+def exchange(number: int = 1, body: str = "", session: str = "s1") -> Exchange:
+    return Exchange(
+        id=f"e{number}",
+        session=session,
+        connection="c1",
+        started_s=number,
+        request_ended_s=number,
+        ended_s=number + 1,
+        request=Request(
+            method="POST",
+            url="/things",
+            http_version="HTTP/1.1",
+            headers=(Header("Authorization", f"Bearer {TOKEN}"), Header("Content-Type", "application/json")),
+            post_data=Content.of((body or f'{{"email": "{MAIL}", "qty": 3}}').encode()),
+        ),
+        response=Response(status=200, status_text="OK", http_version="HTTP/1.1", headers=(), content=Content.of(b"ok")),
+    )
+
+
+def recorded(folder: Path, *exchanges: Exchange) -> Path:
+    with RecordingWriter(folder, upstream="http://127.0.0.1:1") as writer:
+        for one in exchanges:
+            writer.write(one)
+        writer.hear(LogLine(1.0, "web", "INFO", f"hello {MAIL}"))
+        writer.drop("a reason", 2)
+        writer.sample_out()
+    return folder
+
+
+def test_what_escaped_is_told_by_place_and_kind_and_never_by_value(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert run_scan(recorded(tmp_path / "a.rec", exchange()), said.append) == 1
+    text = "\n".join(said)
+    assert "exchanges-00001.jsonl.zst, line 1, e1: request's headers, authorization: private by its name" in text
+    assert "line 1, e1: request's body, email: e-mail" in text
+    assert "signals-00001.jsonl.zst, line 1: its bytes: e-mail" in text
+    assert "mend: foreshock redact" in said[-1]
+    assert MAIL not in text
+    assert TOKEN not in text
+
+
+def test_a_recording_that_was_redacted_scans_clean(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.rec", exchange(), exchange(2))
+    said: list[str] = []
+    out = tmp_path / "b.rec"
+    assert run_redact(source, out, key_file=None, policy_file=None, strict=False, say=said.append) == 0
+    assert said == [f"redacted {source} into {out}: 5 seen, 2 stored, 1 sampled out, 2 dropped (a reason)"]
+    assert list(scan(out)) == []
+    assert run_scan(out, said.append) == 0
+    assert said[-1].endswith("nothing escaped, in any file of it")
+
+
+def test_redacting_again_keeps_order_sessions_joins_signals_and_the_clock(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.rec", exchange(session="s7"), exchange(2))
+    rewrite(source, tmp_path / "b.rec", key=b"k" * 16, policy=Policy())
+    rewrite(tmp_path / "b.rec", tmp_path / "c.rec", key=b"another key here", policy=Policy(strict=True))
+    before, after = Recording.open(source), Recording.open(tmp_path / "c.rec")
+    assert [one.session for one in after.exchanges()] == ["s7", "s1"]
+    assert after.manifest.anchor == before.manifest.anchor
+    assert after.manifest.redaction.policy.strict
+    first, second = (one.request for one in after.exchanges())
+    assert first.headers == second.headers
+    assert first.post_data == second.post_data
+    (signal,) = after.signals()
+    assert isinstance(signal, LogLine)
+    assert MAIL not in signal.template
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "shape.json", "deep/old.log"])
+def test_every_other_file_of_the_folder_is_looked_into(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "a.rec"
+    with RecordingWriter(folder, upstream="http://127.0.0.1:1"):
+        pass
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"\xff\x00 to " + MAIL.encode() + b" \xfe")
+    assert list(scan(folder)) == [Escape(f"{name}, line 1: its bytes", "e-mail")]
+
+
+def test_a_torn_segment_is_looked_into_as_far_as_it_goes(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "a.rec", *(exchange(number) for number in range(1, 50)))
+    segment = folder / "exchanges-00001.jsonl.zst"
+    segment.write_bytes((segment.read_bytes() * 2)[:-9])  # its frame, and the same torn
+    assert len([escape for escape in scan(folder) if escape.where.startswith("exchanges")]) >= 2 * 49
+
+
+def test_what_no_redactor_looks_at_is_found_by_its_bytes(tmp_path: Path) -> None:
+    strange = msgspec.structs.replace(exchange(body="{}"), connection=MAIL)
+    strange = Redactor(b"key").exchange(strange)
+    folder = recorded(tmp_path / "a.rec", strange)
+    (folder / "signals-00001.jsonl.zst").unlink()
+    assert list(scan(folder)) == [Escape("exchanges-00001.jsonl.zst, line 1: its bytes", "e-mail")]
+
+
+def test_a_name_that_is_itself_private_is_not_said() -> None:
+    said = str(escapes_of(exchange(body=f'{{"{MAIL}": {{"password": "hunter2222"}}}}')))
+    assert "password" in said
+    assert MAIL not in said
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist, or is empty"):
+        list(scan(tmp_path / "none.rec"))
