@@ -27,6 +27,7 @@ COMMANDS += ("toxiproxy", "faults", "heal", "demo")
 UNASKED = {  # of `record`
     "policy": Policy(),
     "recorder": "",
+    "encrypt_key_file": None,
     "keeping": Keeping(rotation=Rotation(every_s=3600.0), min_free_bytes=10**9),
     "sources": Sources(),
 }
