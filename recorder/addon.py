@@ -43,9 +43,11 @@ class Endings(NamedTuple):
 class _Seen:
     """A client connection: how many requests came on it, and which of them are under way."""
 
-    __slots__ = ("count", "under_way")
+    __slots__ = ("certificate", "count", "under_way")
 
-    def __init__(self) -> None:
+    def __init__(self, client: Client) -> None:
+        shown = client.certificate_list
+        self.certificate = shown[0].fingerprint().hex() if shown else ""  # SHA-256
         self.count = 0
         self.under_way: dict[str, HTTPFlow] = {}
 
@@ -103,11 +105,12 @@ class RecorderAddon:
         now_s = time.monotonic()
         client, request = flow.client_conn, flow.request
         self._count += 1
-        seen = self._seen.get(client.id) or self._seen.setdefault(client.id, _Seen())
+        seen = self._seen.get(client.id) or self._seen.setdefault(client.id, _Seen(client))
         seen.count += 1
         seen.under_way[flow.id] = flow
         address = client.peername[0] if client.peername else ""
         flight = Flight(self._count, seen.count, client.id, address, _request_headers(request), now_s)
+        flight.certificate = seen.certificate
         self._flights[flow.id] = flight
         framing = framing_of(request.headers.fields)
         flight.closes = ends_connection(request.http_version, framing)
@@ -215,7 +218,7 @@ class RecorderAddon:
         if seen := self._seen.get(flight.connection):
             seen.under_way.pop(flow.id, None)
         if self.intake is not None:
-            self.intake.offer(self._exchange(flow, flight, error), flight.address)
+            self.intake.offer(self._exchange(flow, flight, error), flight.address, certificate=flight.certificate)
 
     def _exchange(self, flow: HTTPFlow, flight: Flight, error: str | None) -> Exchange:
         ended_s = flight.ended_s or time.monotonic()

@@ -22,6 +22,7 @@ async def drain(options: Options, server: Proxyserver, busy: Callable[[], Collec
         under_way = busy()
         for handler in list(server.connections.values()):
             client = handler.client
-            if client.id not in under_way and client in handler.transports:
+            transport = handler.transports.get(client)
+            if client.id not in under_way and transport is not None and transport.handler is not None:
                 handler.close_connection(client)
         await asyncio.sleep(_LOOK_S)  # what takes up to seconds is looked at, for mitmproxy tells nobody

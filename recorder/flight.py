@@ -33,9 +33,19 @@ class Flight:
     """Times are monotonic seconds. A body without a tap is taken from the proxy when it is whole."""
 
     __slots__ = (
-        "address", "closes", "connection", "ended_s", "endless", "first_byte_s", "headers", "messages", "nth", "number",
-        "request_ended_s", "request_tap", "response_tap", "started_s",
-    )  # fmt: skip
+        *(
+            "address",
+            "certificate",
+            "closes",
+            "connection",
+            "ended_s",
+            "endless",
+            "first_byte_s",
+            "headers",
+            "messages",
+        ),
+        *("nth", "number", "request_ended_s", "request_tap", "response_tap", "started_s"),
+    )
 
     def __init__(
         self, number: int, nth: int, connection: str, address: str, headers: tuple[Header, ...], started_s: float
@@ -44,6 +54,7 @@ class Flight:
         self.nth = nth
         self.connection = connection
         self.address = address
+        self.certificate = ""  # SHA-256 of the client's, in hex
         self.headers = headers
         self.started_s = started_s
         self.request_ended_s: float | None = None

@@ -17,8 +17,12 @@ from mitmproxy.connection import Connection
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.layer import Layer
+from mitmproxy.proxy.server_hooks import ServerConnectedHook
 
 from recorder.addon import Endings
+from recorder.proxyprotocol import NoProxyHead, read_proxy_head
+
+_PROXY_HEAD_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -117,12 +121,33 @@ class InlineHandler(mode_servers.ProxyConnectionHandler):
 
     hooks: Hooks
     endings: Endings
+    proxy_protocol: bool
+    _proxy_head: bytes
 
     async def handle_client(self) -> None:
         self.layer: Any = _Inline(self.layer, self)
+        if self.proxy_protocol and not await self._take_proxy_head():
+            return
         await super().handle_client()
 
+    async def _take_proxy_head(self) -> bool:
+        """Whether it was there: who does not send it is not the load balancer, and may claim no address."""
+        transport = self.transports[self.client]
+        try:
+            async with asyncio.timeout(_PROXY_HEAD_S):
+                head = await read_proxy_head(transport.reader)  # type: ignore[arg-type]  # TCP, so a StreamReader
+        except (NoProxyHead, OSError, asyncio.IncompleteReadError, TimeoutError):
+            transport.writer.close()  # type: ignore[union-attr]
+            return False
+        self._proxy_head = head.raw
+        if head.client is not None:
+            self.client.peername = head.client
+        return True
+
     async def handle_hook(self, hook: commands.StartHook) -> None:
+        if self.proxy_protocol and isinstance(hook, ServerConnectedHook):
+            writer = self.transports[hook.data.server].writer
+            writer.write(self._proxy_head)  # type: ignore[union-attr]  # the upstream gets what it got without us
         self.hooks.run(hook)
 
     def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
@@ -142,13 +167,14 @@ class InlineHandler(mode_servers.ProxyConnectionHandler):
 
 
 @contextmanager
-def inline_handlers(master: Master, endings: Endings) -> Iterator[None]:
+def inline_handlers(master: Master, endings: Endings, *, proxy_protocol: bool) -> Iterator[None]:
     """Within it, connections that are accepted get such a handler."""
 
     class Handler(InlineHandler):
         hooks = Hooks(master)
 
     Handler.endings = endings
+    Handler.proxy_protocol = proxy_protocol
     replaced = mode_servers.ProxyConnectionHandler
     mode_servers.ProxyConnectionHandler = Handler  # type: ignore[misc]  # there is no other way to name one's own
     try:

@@ -105,7 +105,7 @@ async def _serve(
     options.update(**_options(order))  # type: ignore[no-untyped-call]
     stopping = asyncio.create_task(_shutdown_on(stop, master, server, recorder, order.drain_s))
     try:
-        with inline_handlers(master, endings):
+        with inline_handlers(master, endings, proxy_protocol=order.proxy_protocol):
             await master.run()
     finally:
         stopping.cancel()
@@ -129,6 +129,7 @@ def _options(order: Order) -> dict[str, Any]:
         "client_certs": str(tls.client_certs) if tls.client_certs else None,
         "ssl_verify_upstream_trusted_ca": str(tls.upstream_ca) if tls.upstream_ca else None,
         "ssl_insecure": tls.insecure,
+        **({"request_client_cert": True} if tls.ask_clients else {}),  # known only where TLS is spoken
     }
 
 

@@ -33,6 +33,7 @@ class Tls(NamedTuple):
     client_certs: Path | None = None  # shown to upstreams: a file, or a folder of HOST.pem
     upstream_ca: Path | None = None
     insecure: bool = False  # certificates of upstreams are not checked
+    ask_clients: bool = False  # for a certificate: it tells sessions apart, and is not checked
 
 
 class Order(NamedTuple):
@@ -42,6 +43,7 @@ class Order(NamedTuple):
     tls: Tls = Tls()
     body_cap_bytes: int = 4 << 20
     drain_s: float = 10.0
+    proxy_protocol: bool = False  # each connection begins with it, and so do ours to upstreams
 
     @property
     def reached(self) -> Sequence[Upstream]:
@@ -62,16 +64,20 @@ def order_of(
     tls: Tls = Tls(),  # noqa: B008 (frozen)
     body_cap_bytes: int = 4 << 20,
     drain_s: float = 10.0,
+    proxy_protocol: bool = False,
 ) -> Order:
     """UsageError unless the options go together and the files are there."""
     parsed = [_parse_listen(text) for text in listens or ("127.0.0.1:8080",)]
     parsed = [] if mode.startswith("local") else parsed
     if mode == REVERSE:
-        return _reverse(parsed, upstreams, tls, body_cap_bytes, drain_s)
+        order = _reverse(parsed, upstreams, tls, body_cap_bytes, drain_s)
+        return order._replace(proxy_protocol=proxy_protocol)
     if not _FORWARD.fullmatch(mode):
         raise UsageError(
             f"mode={mode!r}: expected reverse, regular, socks5, transparent, local[:PROCESS] or upstream:URL"
         )
+    if proxy_protocol:
+        raise UsageError(f"mode={mode}: load balancers stand before --mode reverse; leave --proxy-protocol to it")
     if upstreams or any("=" in text for text in listens):
         raise UsageError(f"mode={mode}: clients choose their upstreams here; leave --upstream to --mode reverse")
     _check_files(tls)
