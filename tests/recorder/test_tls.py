@@ -343,3 +343,15 @@ def test_tls_where_none_is_served_goes_to_the_upstream_as_it_is(record, upstream
     code, _, stderr = recorder.end()
     assert code == 0
     assert "127.0.0.1: TLS passed through (1 connections)" in stderr
+
+
+def test_a_clients_certificate_makes_its_connections_one_session(record, serve, response, authority) -> None:
+    recorder = record(serve(lambda _: response()).url, tls={"cert": str(authority.issue("front")), "ask_clients": True})
+    plain = ssl.create_default_context(cafile=authority.ca)
+    showing = ssl.create_default_context(cafile=authority.ca)
+    showing.load_cert_chain(authority.issue("customer"))
+    for path, context in (("/1", showing), ("/2", plain), ("/3", showing)):
+        assert get(recorder.port, path, context=context).status == 200
+    assert recorder.end()[0] == 0
+    first, other, again = (exchange.session for exchange in exchanges(recorder.out))
+    assert first == again != other
