@@ -105,6 +105,13 @@ def _some_bytes(text: str) -> int:
     return count
 
 
+def _some_seconds(text: str) -> float:
+    seconds = parse_duration_s(text)
+    if seconds <= 0:
+        raise ValueError(f"expected more than no time, such as '1h', got {text!r}")
+    return seconds
+
+
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -167,7 +174,7 @@ _OPTIONS = (
         "--rotate-every",
         default="1h",
         show_default=True,
-        callback=_by(parse_duration_s),
+        callback=_by(_some_seconds),
         metavar="DURATION",
         help="Begin a new segment after that.",
     ),

@@ -266,6 +266,17 @@ def test_what_is_missing_of_a_recording_is_said_once_in_one_line(
     assert sum("exchanges-00001.jsonl.zst" in line for line in lines) == 1
 
 
+def test_a_recording_is_proved_whole_or_said_not_to_be(tmp_path: Path) -> None:
+    said: list[str] = []
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1") as writer:
+        writer.drop("by hand")
+    assert commands.verify_recording(tmp_path / "a.rec", say=said.append) == 0
+    assert said[0] == f"{tmp_path / 'a.rec'}: 1 seen, 0 stored, 1 dropped (by hand)"
+    (tmp_path / "a.rec" / "exchanges-00001.jsonl.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    assert commands.verify_recording(tmp_path / "a.rec", say=said.append) == 1
+    assert any("the frame at byte 0 is cut off: 4 bytes are lost" in line for line in said)
+
+
 def test_a_report_of_no_run_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no run\.json here; expected a folder that `foreshock run` made"):
         commands.write_reports(tmp_path)
