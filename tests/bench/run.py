@@ -16,6 +16,7 @@ import engine  # the bench modules stand beside this file, which Python puts on 
 import importing
 import proxy
 import recording
+import storing
 import tap
 import uvloop
 
@@ -23,6 +24,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "proxy": proxy.bench,
     "tap": tap.bench,
     "recorder": recording.bench,
+    "storing": storing.bench,
     "engine": engine.bench,
     "importing": importing.bench,
 }
