@@ -17,9 +17,12 @@ from faults.engine import Choice
 from foreshock import __version__
 from foreshock.duration import parse_duration_s
 from foreshock.errors import ForeshockError, HarnessError
+from recorder.filter import Filter, Pattern
 from recorder.formats.names import EXPORTED, IMPORTED
+from recorder.session import Rule
+from recorder.sessionkey import SessionKey
 from scenarios.interrupt import Interrupted, ReaderGone
-from scenarios.recordoptions import storing, storing_options
+from scenarios.recordoptions import importing_options, storing, storing_options
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(
@@ -194,19 +197,25 @@ def verify(recording: Path) -> int:
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="NAME.rec", help="The recording.")
 @click.option("--format", "form", type=click.Choice(IMPORTED), help="Instead of what the content looks like.")
 @click.option("--key-file", type=click.Path(path_type=Path), help="Key of the pseudonyms; random if not given.")
-@click.option(
-    "--host", "hosts", multiple=True, metavar="HOST", help="Only exchanges with this host; several times, if so."
-)
+@click.option("--policy", "policy_file", type=_FILE, metavar="FILE", help="What is redacted, as YAML; docs/privacy.md.")
+@click.option("--strict", is_flag=True, help="Pseudonymise everything that the policy does not keep.")
 @click.option("--upstream", metavar="URL", help="The system that was recorded, where the file does not say it.")
 @click.option("--keep-torn", is_flag=True, help="Of a file that breaks off, keep what stands before.")
+@importing_options
 def import_(
     file: Path,
     out: Path,
     form: str | None,
     key_file: Path | None,
-    hosts: tuple[str, ...],
+    policy_file: Path | None,
+    strict: bool,
     upstream: str | None,
     keep_torn: bool,
+    encrypt_key: Path | None,
+    include: tuple[Pattern, ...],
+    exclude: tuple[Pattern, ...],
+    session_key: SessionKey | None,
+    trusted_hops: int | None,
 ) -> int:
     """Make a recording of what others recorded: HAR, mitmproxy flows, GoReplay, access logs, pcap.
 
@@ -214,8 +223,20 @@ def import_(
     breaks off, holds no exchange or is of none of the formats leaves nothing behind. docs/formats.md says more.
     """
     from recorder.formats.importing import Order, run_import
+    from recorder.privacy.policyfile import policy_of
 
-    order = Order(file=file, out=out, form=form, key_file=key_file, hosts=hosts, upstream=upstream, keep_torn=keep_torn)
+    order = Order(
+        file=file,
+        out=out,
+        form=form,
+        key_file=key_file,
+        policy=policy_of(policy_file, strict=strict),
+        encrypt_key_file=encrypt_key,
+        filter=Filter(include=include, exclude=exclude),
+        rule=Rule(key=session_key, trusted_hops=trusted_hops),
+        upstream=upstream,
+        keep_torn=keep_torn,
+    )
     return run_import(order, say=click.echo, tell=_tell)
 
 

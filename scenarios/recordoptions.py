@@ -36,6 +36,13 @@ def storing_options(command: Command) -> Command:
     return command
 
 
+def importing_options(command: Command) -> Command:
+    """Gives a command those that hold for what others recorded, too."""
+    for option in reversed(_OF_IMPORTS_TOO):
+        command = option(command)
+    return command
+
+
 def storing(
     *,
     recorder: str,
@@ -119,13 +126,7 @@ def _url(text: str) -> str:
     return text
 
 
-_OPTIONS = (
-    click.option(
-        "--recorder",
-        default="",
-        metavar="ID",
-        help="Record as one of several into one folder: ID is this one's, such as web-1. All need the same --key-file.",
-    ),
+_OF_IMPORTS_TOO = (
     click.option(
         "--encrypt-key",
         type=click.Path(path_type=Path),
@@ -143,14 +144,6 @@ _OPTIONS = (
         "--exclude", multiple=True, callback=_each_by(Pattern.parse), metavar="PATTERN", help="Keep all but what fits."
     ),
     click.option(
-        "--sample",
-        default="100%",
-        show_default=True,
-        callback=_by(Share.parse),
-        metavar="SHARE",
-        help="Keep that share of the sessions, each of them whole.",
-    ),
-    click.option(
         "--session-key",
         callback=_by(SessionKey.parse),
         metavar="KEY",
@@ -161,6 +154,24 @@ _OPTIONS = (
         type=click.IntRange(min=0),
         metavar="N",
         help="Load balancers before us that add to X-Forwarded-For; 0: it is not believed.  [default: its first entry]",
+    ),
+)
+
+_OPTIONS = (
+    *_OF_IMPORTS_TOO,
+    click.option(
+        "--recorder",
+        default="",
+        metavar="ID",
+        help="Record as one of several into one folder: ID is this one's, such as web-1. All need the same --key-file.",
+    ),
+    click.option(
+        "--sample",
+        default="100%",
+        show_default=True,
+        callback=_by(Share.parse),
+        metavar="SHARE",
+        help="Keep that share of the sessions, each of them whole.",
     ),
     click.option(
         "--rotate",

@@ -14,15 +14,18 @@ import msgspec
 
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
+from recorder.exchange import Exchange
+from recorder.filter import Filter
 from recorder.formats.reading import Imported, Notes, Origin, Reader, Skipped
 from recorder.formats.recognise import recognise
 from recorder.formats.source import Source, Torn
 from recorder.formats.urls import host_of
 from recorder.key import read_key
 from recorder.manifest import Counts
+from recorder.policy import Policy
 from recorder.recording import RecordingWriter
-from recorder.redact import Redactor
-from recorder.session import RULE, Sessions
+from recorder.redact import DEFAULT, Redactor
+from recorder.session import Rule, Sessions
 
 # name -> its module, loaded when it is wanted: mitmproxy takes a second
 _MODULES = {
@@ -39,17 +42,19 @@ UNKNOWN_UPSTREAM = (
 
 _HOSTS_SHOWN = 8
 _HOSTS_KEPT = 10_000
-_OTHER_HOST = "another host than --host"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is imported, and how. `hosts`: only these, where any are named. `keep_torn`: what was read before a tear."""
+    """What is imported, and how. `keep_torn`: what was read before a tear is a recording too."""
 
     file: Path
     out: Path
     form: str | None = None
     key_file: Path | None = None
-    hosts: tuple[str, ...] = ()
+    policy: Policy = DEFAULT
+    encrypt_key_file: Path | None = None
+    filter: Filter = Filter()
+    rule: Rule = Rule()
     upstream: str | None = None
     keep_torn: bool = False
 
@@ -62,9 +67,10 @@ def run_import(order: Order, *, say: Callable[[str], object], tell: Callable[[st
     if order.out.exists():
         raise UsageError(f"out={order.out} is already there and is not written over; name another or remove it")
     key = read_key(order.key_file)
+    encrypt_key = read_key(order.encrypt_key_file) if order.encrypt_key_file else None
     with Source(order.file) as source:
         form = order.form or recognise(source)
-        made = _Import(order, key, form)
+        made = _Import(order, form, Redactor(key, order.policy), encrypt_key)
         counts = made.run(source, _reader(form))
     for line in made.told:
         tell(line)
@@ -80,17 +86,19 @@ def _reader(form: str) -> Reader:
 class _Import:
     """`told` is what the file could not say, once it has run."""
 
-    def __init__(self, order: Order, key: bytes, form: str) -> None:
+    def __init__(self, order: Order, form: str, redactor: Redactor, encrypt_key: bytes | None) -> None:
         self.told: list[str] = []
         self._order = order
         self._form = form
         self._draft = order.out.with_name(f".{order.out.name}.importing")
-        self._redactor = Redactor(key)
-        self._sessions = Sessions()
+        self._redactor = redactor
+        self._encrypt_key = encrypt_key
+        self._sessions = Sessions(order.rule)
         self._origin = Origin()
         self._notes = Notes()
         self._writer: RecordingWriter | None = None
         self._taken = 0
+        self._excluded = 0
         self._dropped: Counter[str] = Counter()
         self._first_dropped: dict[str, str] = {}  # reason -> where
         self._hosts: Counter[str] = Counter()
@@ -132,21 +140,20 @@ class _Import:
     def _take(self, one: Imported) -> None:
         if one.origin and len(self._hosts) < _HOSTS_KEPT:
             self._hosts[host_of(one.origin)] += 1
-        if self._order.hosts and host_of(one.origin) not in self._order.hosts:
-            self._drop(_OTHER_HOST, "")
-            return
-        withheld_before = self._redactor.bodies_withheld
-        try:
-            exchange = self._redactor.exchange(one.exchange)
-            named = msgspec.structs.replace(exchange, connection=one.client) if one.client else exchange
-            session = self._sessions.of(named, one.address)
+        try:  # as at capture: sessions are told of all that comes, before redaction
+            session = self._sessions.of(_of_client(one), one.address)
+            if not self._order.filter.keeps(one.exchange):
+                self._excluded += 1
+                return
+            withheld_before = self._redactor.bodies_withheld
+            redacted = self._redactor.exchange(one.exchange)
         except Exception as error:  # noqa: BLE001 (as at capture: one strange exchange is counted, and not the end)
             self._drop(f"could not be redacted: {type(error).__name__}", "")
             return
         self._taken += 1
-        exchange = msgspec.structs.replace(exchange, id=f"e{self._taken:06}", session=session)
+        named = msgspec.structs.replace(redacted, id=f"e{self._taken:06}", session=session, recorder="")
         self._writer = self._writer or self._new_writer(one.origin)
-        self._writer.write(exchange, bodies_withheld=self._redactor.bodies_withheld - withheld_before)
+        self._writer.write(named, bodies_withheld=self._redactor.bodies_withheld - withheld_before)
 
     def _drop(self, reason: str, where: str) -> None:
         self._dropped[reason] += 1
@@ -159,8 +166,10 @@ class _Import:
             upstream=self._order.upstream or origin or UNKNOWN_UPSTREAM,
             anchor=Anchor(wall_s=self._origin.wall_s or 0.0, monotonic_s=0.0),
             redaction=self._redactor.redaction,
-            session_rule=RULE,
+            session_rule=str(self._order.rule),
             tools={"imported": self._form},
+            keeping=self._order.filter.said,
+            encrypt_key=self._encrypt_key,
         )
 
     def _ended(self) -> Counts:
@@ -169,9 +178,11 @@ class _Import:
                 f"{count:,} x {reason} (first {self._first_dropped.get(reason, '-')})"
                 for reason, count in self._dropped.most_common(3)
             )
-            raise UsageError(
-                f"file={self._order.file} ({self._form}) holds no exchange{f': {reasons}' if reasons else ''}"
-            )
+            kept = f" that --include and --exclude keep, of {self._excluded:,}" if self._excluded else ""
+            why = f": {reasons}" if reasons else ""
+            raise UsageError(f"file={self._order.file} ({self._form}) holds no exchange{kept}{why}")
+        for _ in range(self._excluded):
+            self._writer.exclude()
         for reason, count in self._dropped.items():
             self._writer.drop(reason, count)
         return self._writer.close()
@@ -179,5 +190,10 @@ class _Import:
     def _about_hosts(self) -> str:
         shown = ", ".join(f"{host} ({count:,})" for host, count in self._hosts.most_common(_HOSTS_SHOWN))
         return (
-            f"{len(self._hosts)} hosts: {shown}; a recording is replayed against one target: --host keeps one's alone"
+            f"{len(self._hosts)} hosts: {shown}; a replay has one target: --include host=HOST keeps what is that one's"
         )
+
+
+def _of_client(one: Imported) -> Exchange:
+    """The exchange as session naming sees it: on its client's connection, if the file has none of its own."""
+    return msgspec.structs.replace(one.exchange, connection=one.client) if one.client else one.exchange

@@ -21,7 +21,7 @@ class Source(io.BufferedReader):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(_Unpacked(path), _BUFFER_BYTES)
+        super().__init__(_Unpacked(path, _opened(path)), _BUFFER_BYTES)
 
     def begins(self, count: int) -> bytes:
         """The first bytes, before anything was read: `count`, or what the file has, at most the buffer."""
@@ -36,20 +36,22 @@ class Source(io.BufferedReader):
         return self
 
 
+def _opened(path: Path) -> io.BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"file={path} cannot be read: {error.strerror}; name a file") from None
+
+
 class _Unpacked(io.RawIOBase):
     """The bytes of a file; of a gzipped one (GoReplay and log rotation make them) what is in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, plain: io.BufferedReader) -> None:
         self._path = path
         self._at = 0
-        self._file: io.BufferedIOBase
-        try:
-            plain = path.open("rb")
-        except OSError as error:
-            raise UsageError(f"file={path} cannot be read: {error.strerror}; name a file") from None
-        packed = plain.peek(2)[:2] == _GZIP
-        self._file = gzip.GzipFile(fileobj=plain) if packed else plain
         self._plain = plain
+        packed = plain.peek(2)[:2] == _GZIP
+        self._file: io.BufferedIOBase = gzip.GzipFile(fileobj=plain) if packed else plain
 
     def readable(self) -> bool:
         return True

@@ -8,8 +8,13 @@ import pytest
 
 from foreshock.errors import UsageError
 from recorder.exchange import header
+from recorder.filter import Filter
 from recorder.formats import importing
 from recorder.formats.importing import UNKNOWN_UPSTREAM, Order, run_import
+from recorder.privacy.policyfile import policy_of
+from recorder.recording import Recording
+from recorder.session import Rule
+from recorder.sessionkey import SessionKey
 
 Bring = Callable[..., Any]
 SEPARATOR = "\n🐵🙈🙉\n".encode()
@@ -107,10 +112,36 @@ def test_several_hosts_are_said_and_one_can_be_kept(bring_in: Bring, tmp_path: P
     done = bring_in(mixed)
     assert any(line.startswith("2 hosts: shop.example (2), cdn.example (1)") for line in done.told)
     (tmp_path / "a.rec").rename(tmp_path / "b.rec")
-    kept = bring_in(mixed, hosts=("cdn.example",))
+    kept = bring_in(mixed, filter=Filter.parse(["host=cdn.example"]))
     assert [one.request.url for one in kept.exchanges] == ["/b"]
-    assert kept.recording.manifest.counts.dropped == {"another host than --host": 2}
+    assert kept.recording.manifest.counts.excluded == 2
+    assert kept.recording.manifest.counts.unaccounted == 0
     assert kept.recording.manifest.upstream == "http://cdn.example:8080"
+
+
+def test_a_filter_that_keeps_nothing_is_an_error(bring_in: Bring) -> None:
+    with pytest.raises(UsageError, match="holds no exchange that --include and --exclude keep, of 1"):
+        bring_in(gor(get("/a")), filter=Filter.parse(exclude=["/a"]))
+
+
+def test_the_session_key_and_the_policy_are_those_of_capture(bring_in: Bring) -> None:
+    users = [get("/a?plan=gold", cookie="none=1") + f"\r\nX-User: {name}" for name in ("ann", "bob", "ann")]
+    rule, policy = Rule(key=SessionKey.parse("header:X-User")), policy_of(None, strict=True)
+    done = bring_in(gor(*users), rule=rule, policy=policy)
+    assert [one.session for one in done.exchanges] == ["s00001", "s00002", "s00001"]
+    assert "gold" not in done.exchanges[0].request.url
+    assert done.recording.manifest.session_rule == str(rule)
+
+
+def test_an_import_can_be_sealed(bring_in: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "sealing"
+    key.write_bytes(b"0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("FORESHOCK_ENCRYPT_KEY", str(key))
+    done = bring_in(gor(get("/only-here")), encrypt_key_file=key)
+    assert [one.request.url for one in done.exchanges] == ["/only-here"]
+    monkeypatch.delenv("FORESHOCK_ENCRYPT_KEY")
+    with pytest.raises(UsageError, match="FORESHOCK_ENCRYPT_KEY"):
+        Recording.open(tmp_path / "a.rec")
 
 
 def test_the_upstream_is_what_the_user_says_or_nobodys(bring_in: Bring, tmp_path: Path) -> None:
