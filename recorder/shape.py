@@ -3,11 +3,32 @@
 from pathlib import Path
 
 from recorder.recording import Recording
+from recorder.shaping.compare import THRESHOLD, Change, Comparison, compare
 from recorder.shaping.learn import learn
 from recorder.shaping.model import FILE_NAME, FieldShape, RouteShape, Shape, ValueCount, read_shape, write_shape
-from recorder.shaping.render import render
+from recorder.shaping.page import CHANGES_NAME, PAGE_NAME, changes_page, page
+from recorder.shaping.render import render, render_changes
 
-__all__ = ["FILE_NAME", "FieldShape", "RouteShape", "Shape", "ValueCount", "learn", "learnt", "render", "store"]
+__all__ = [
+    "CHANGES_NAME",
+    "FILE_NAME",
+    "PAGE_NAME",
+    "THRESHOLD",
+    "Change",
+    "Comparison",
+    "FieldShape",
+    "RouteShape",
+    "Shape",
+    "ValueCount",
+    "changes_page",
+    "compare",
+    "learn",
+    "learnt",
+    "page",
+    "render",
+    "render_changes",
+    "store",
+]
 
 
 def store(shape: Shape, recording: Recording) -> Path:

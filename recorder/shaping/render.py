@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from recorder.shaping.compare import Change, Comparison
 from recorder.shaping.model import Arrivals, RouteShape, Shape
 from recorder.shaping.sketch import Sketch, Sketched
-from recorder.shaping.words import answers, kinds, one_in, rare_of, seconds, several, share, shown
+from recorder.shaping.words import answers, kinds, one_in, rare_of, seconds, several, share, shown, times
 
 _ROUTES = 60
 _RARE = 20
@@ -151,3 +152,33 @@ def _flows(shape: Shape) -> Iterator[tuple[str, ...]]:
 
 def _think(think_s: Sketched) -> str:
     return seconds(Sketch.awake(think_s).quantile(0.5))
+
+
+def render_changes(comparison: Comparison, console: Console) -> None:
+    """The rule, the changes that count, and below them what was seen on one side only and may be chance."""
+    sizes = f"{comparison.exchanges_before:,} and now {several(comparison.exchanges_after, 'exchange')}"
+    counting = comparison.counting
+    _say(console, f"{several(len(counting), 'change')} that {'counts' if len(counting) == 1 else 'count'}, of {sizes}")
+    _say(console, comparison.rule)
+    columns = ("what", "where", "before", "now", ">times", ">p", "seen in")
+    if counting:
+        _say(console, "")
+        _table(console, "", columns, map(_change, counting))
+    perhaps = [change for change in comparison.changes if not change.counts]
+    if perhaps:
+        _say(console, "")
+        _table(
+            console, "perhaps (seen on one side only, as chance may have it)", columns, map(_change, perhaps[:_RARE])
+        )
+        if len(perhaps) > _RARE:
+            _say(console, f"and {len(perhaps) - _RARE:,} more on the page")
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield change.kind
+    yield change.where
+    yield change.before
+    yield change.after
+    yield times(change.factor)
+    yield f"{change.p:.1g}"
+    yield change.example or ""

@@ -31,9 +31,16 @@ def seconds(value: float | None) -> str:
 def share(part: float) -> str:
     """'12 %', '0.3 %', '0.012 %': two digits that count."""
     per_cent = part * 100
+    if 99.5 <= per_cent < 100:
+        return f"{min(per_cent, 99.99):.2f} %"  # what is not all is never told to be
     if per_cent >= 9.95 or per_cent == 0:
         return f"{per_cent:.0f} %"
     return f"{per_cent:.2g} %" if per_cent >= 0.0001 else f"{per_cent:.0e} %"
+
+
+def times(factor: float | None) -> str:
+    """'3.2', '∞' of what was none or all before."""
+    return "∞" if factor is None else f"{factor:,.3g}" if factor < 1000 else f"{factor:,.0f}"
 
 
 def one_in(count: int, of: int) -> str:

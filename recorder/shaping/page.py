@@ -1,0 +1,210 @@
+"""shape.html and changes.html: self-contained pages. No network, no script, no font of others.
+
+Autoescape is on and every text goes through `shown`; the page's Content-Security-Policy allows its own style by its
+hash and nothing else, so that a value of the traffic that got through both would still do nothing.
+"""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from recorder.shaping import drawing, words
+from recorder.shaping.compare import Comparison
+from recorder.shaping.model import FieldShape, Machine, RouteShape, Shape
+from recorder.shaping.render import burstiness
+from recorder.shaping.sketch import Sketch, Sketched
+
+PAGE_NAME = "shape.html"
+CHANGES_NAME = "changes.html"
+
+_HERE = Path(__file__).parent
+_FLOW_ROUTES = 14
+_RARE = 100
+_ROUTES = 200
+_VALUES = 8
+_CHARS = 60  # of a value, or a name, that are shown
+
+
+class Strip(NamedTuple):
+    """Places of a route's latencies on the axis that all share, 0.0 to 1.0."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+def page(shape: Shape, name: str) -> str:
+    """The page of a recording's shape; `name` is the recording's."""
+    routes = shape.routes[:_ROUTES]
+    axis = _axis(routes)
+    return _rendered(
+        "shape.html",
+        title=f"{name}: what the traffic looks like",
+        headline="What the traffic looks like",
+        name=name,
+        shape=shape,
+        routes=routes,
+        tiles=_tiles(shape),
+        rare=words.rare_of(shape.routes)[:_RARE],
+        strips=[_strip(route.latency_s, *axis) for route in routes],
+        axis=axis,
+        most_count=max((route.count for route in routes), default=1),
+        flow=_flow(shape),
+        burstiness=burstiness(shape.arrivals),
+    )
+
+
+def changes_page(comparison: Comparison, before: str, after: str) -> str:
+    """The page of a comparison; `before` and `after` are the recordings' names."""
+    count = len(comparison.counting)
+    return _rendered(
+        "changes.html",
+        title=f"{after} against {before}: {words.several(count, 'change')}",
+        headline=words.several(count, "change") if count else "Nothing changed that counts",
+        name=after,
+        comparison=comparison,
+        before=before,
+        after=after,
+        perhaps=[change for change in comparison.changes if not change.counts],
+    )
+
+
+def _rendered(template: str, **values: Any) -> str:
+    style = (_HERE / "page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704  our own file
+            style_hash=f"sha256-{digest}",
+            **values,
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        seconds=words.seconds,
+        share=words.share,
+        times=words.times,
+        number=lambda value: f"{value:,}",
+        decimal=lambda value: f"{value:,.3g}",
+        percent=lambda part: f"{100 * part:.2f}%",
+        area=drawing.area,
+        bars=drawing.histogram,
+        instant=_instant,
+        value=_value,
+        cut=_cut,
+        kinds=words.kinds,
+        answers=words.answers,
+    )
+    environment.globals.update(
+        several=words.several,
+        one_in=words.one_in,
+        quantile=_quantile,
+        arcs=_machine_arcs,
+        ranges=_ranges,
+        values_shown=_VALUES,
+    )
+    return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Markup of ours stays; any other text loses what cannot be shown."""
+    return words.shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _tiles(shape: Shape) -> list[tuple[str, str]]:
+    rare = len(words.rare_of(shape.routes))
+    return [
+        (f"{shape.exchanges:,}", "exchanges"),
+        (f"{shape.sessions:,}", "sessions"),
+        (words.seconds(shape.duration_s), "recorded"),
+        (f"{len(shape.routes):,}", "routes"),
+        (f"{rare:,}", "rare kinds of values"),
+        (f"{shape.arrivals.most_under_way:,}", "under way at once, at most"),
+    ]
+
+
+def _axis(routes: tuple[RouteShape, ...]) -> tuple[float, float]:
+    """From the lowest median to the highest 99th of all routes, in powers of ten."""
+    ends = [Sketch.awake(route.latency_s) for route in routes if route.latency_s.count]
+    low = min((sketch.quantile(0.5) or 1e-3 for sketch in ends), default=1e-3)
+    high = max((sketch.quantile(0.99) or 1.0 for sketch in ends), default=1.0)
+    return max(1e-6, low / 2), max(high * 1.2, low * 2)
+
+
+def _strip(latency_s: Sketched, low: float, high: float) -> Strip | None:
+    sketch = Sketch.awake(latency_s)
+    places = [drawing.log_place(sketch.quantile(part) or 0.0, low, high) for part in (0.5, 0.95, 0.99)]
+    return Strip(*places) if sketch.count else None
+
+
+def _flow(shape: Shape) -> drawing.Arcs | None:
+    """The most frequent routes and how they follow one another."""
+    kept = {route.route for route in shape.routes[:_FLOW_ROUTES]}
+    weights = {
+        (_cut(flow.before or "begins"), _cut(flow.after or "ends")): flow.count
+        for flow in shape.flows.flows
+        if (flow.before is None or flow.before in kept) and (flow.after is None or flow.after in kept)
+    }
+    return drawing.arcs(weights, "begins") if weights else None
+
+
+def _machine_arcs(machine: Machine) -> drawing.Arcs:
+    return drawing.arcs({(one.before, one.after): one.count for one in machine.transitions})
+
+
+def _ranges(field: FieldShape) -> str:
+    """'1 to 20 (99 % at most 5)' of numbers; of texts how long, of lists how many."""
+    told = []
+    for unit, rest in (("", field.numbers), (" chars", field.chars), (" items", field.items)):
+        if rest.count and rest.lowest is not None and rest.highest is not None:
+            if unit == " chars" and field.numbers.count:
+                continue
+            spread = (
+                f"{rest.lowest:,.6g}" if rest.lowest == rest.highest else f"{rest.lowest:,.6g} to {rest.highest:,.6g}"
+            )
+            told.append(f"{spread}{unit}")
+    return ", ".join(told)
+
+
+def _quantile(rest: Sketched, part: float) -> float | None:
+    return Sketch.awake(rest).quantile(part)
+
+
+def _value(value: str | float | bool | None) -> str:
+    """A value as JSON has it, short."""
+    if isinstance(value, str):
+        return f"'{_cut(value)}'"
+    return (
+        {None: "null", True: "true", False: "false"}.get(value, "")
+        if value is None or isinstance(value, bool)
+        else f"{value:,.12g}"
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CHARS else text[: _CHARS - 1] + "…"
+
+
+def _instant(unix_s: float | None) -> str:
+    if unix_s is None:
+        return "never"
+    at = datetime.fromtimestamp(unix_s, tz=UTC)
+    return f"{at.day} {at:%B %Y, %H:%M:%S} UTC"
