@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 _KNOWN_LIMIT = 100_000
-_KNOWN_CHARS = 12  # shorter secrets may be anything, so they are not looked for elsewhere
+KNOWN_CHARS = 12  # shorter secrets may be anything, so they are not looked for elsewhere
 _PLAIN_LIMIT_CHARS = 4 << 20
 _PLAIN_CHARS = 4096  # longer texts are not worth their memory
 
@@ -23,7 +23,7 @@ class Known:
 
     def learn(self, value: str) -> bool:
         """Whether it is new, and worth to be told elsewhere."""
-        if len(value) < _KNOWN_CHARS or value in self._values or value.isalpha():
+        if len(value) < KNOWN_CHARS or value in self._values or value.isalpha():
             return False
         if len(self._values) >= _KNOWN_LIMIT:
             self._values.pop(next(iter(self._values)))
@@ -38,7 +38,7 @@ class Plain:
         self._texts: set[str] = set()
         self._chars = 0
 
-    def __contains__(self, text: str) -> bool:
+    def __contains__(self, text: object) -> bool:
         return text in self._texts
 
     def new_of(self, texts: Iterable[str]) -> set[str]:

@@ -31,7 +31,7 @@ def run_redact(
 
 
 def rewrite(
-    source: Path, out: Path, *, key: bytes, policy: Policy, on_tear: Callable[[str], None] = lambda _: None
+    source: Path, out: Path, *, key: bytes, policy: Policy, on_tear: Callable[[str], object] = lambda _: None
 ) -> Counts:
     """Writes `out` with the exchanges and signals of `source`, redacted; what `out` holds in the end.
 

@@ -7,6 +7,7 @@ which every string is known as plain is done at the price of cutting it into str
 import html
 import json
 import re
+from collections.abc import Container
 from typing import Protocol
 
 import msgspec
@@ -14,9 +15,9 @@ import msgspec
 from recorder.jsonspans import quoted, string_of
 from recorder.policy import Policy
 from recorder.privacy import kinds
-from recorder.privacy.jsonwalk import Spot, walk
+from recorder.privacy.jsonwalk import Field, Spot, walk
 from recorder.privacy.layers import DEPTH, ESCAPED, Unpacked, as_bytes, unbased, unescaped
-from recorder.privacy.memory import Known, Plain
+from recorder.privacy.memory import KNOWN_CHARS, Known, Plain
 from recorder.privacy.naming import DEEP, PLAIN, naming_by
 from recorder.privacy.pairs import redact_pairs, redact_url
 from recorder.privacy.rules import Action, Active, joined
@@ -44,6 +45,7 @@ _INPUT = re.compile(r"""(<input\b[^>]*\bname=["']?([\w.\[\]-]+)[^>]*\bvalue=["']
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _PACKED_RUN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_-])")
 _WORD = re.compile(r"[^\W_]+")
+_FIELDS_LIMIT = 20_000
 _VERSION = re.compile(r"version|release|build|firmware|user.?agent", re.IGNORECASE)
 
 
@@ -68,6 +70,7 @@ class Values:
         self.own_hosts: set[str] = set()  # addresses of the recorded system are nobody's
         self._stand_ins = stand_ins
         self._kept_kinds = frozenset(policy.kept_kinds)
+        self._fields: dict[str, Field] = {}
         self._fresh: set[str] = set()  # stand-ins that stand in the text at hand, not to be replaced again
 
     def secret(self, value: str, naming: int = DEEP) -> str:
@@ -179,25 +182,32 @@ class Values:
         def token(token: str, spot: Spot) -> str:
             return self._token(token, spot, depth)
 
-        return walk(text, self.naming_of, token, self._field, graphql=graphql)
+        has_rules = self.rules.any("json")
+        plain: Container[str] = () if self.strict or has_rules else self.plain
+        return walk(text, self._field, token, plain, paths=has_rules, graphql=graphql)
 
     def graphql(self, text: str, depth: int = DEPTH) -> str:
         """A GraphQL document: the literals in it."""
         return self._walked(text, depth, graphql=True)
 
-    def _field(self, token: str) -> str:
-        """A field's name is private if it is of a private kind, and stays plain else."""
-        name = string_of(token)
-        new = self.value(name) if not self.strict else name
-        return token if new == name else quoted(new, token)
+    def _field(self, token: str) -> Field:
+        """A field's name stays, unless it is itself of a private kind."""
+        if token in self._fields:
+            return self._fields[token]
+        name = string_of(token) if token[0] == '"' else token
+        new = name if self.strict else self.value(name)
+        field = Field(name, self.naming_of(name), token if new == name else quoted(new, token))
+        if len(name) < KNOWN_CHARS:  # a longer one may turn out to be a secret
+            if len(self._fields) >= _FIELDS_LIMIT:
+                self._fields.clear()
+            self._fields[token] = field
+        return field
 
     def _token(self, token: str, spot: Spot, depth: int) -> str:
         if self.rules.any("json"):
             action = self.rules.at("json", joined(spot.path))
             if action:
                 return self._acted_token(action, token)
-        if not spot.naming and token in self.plain and not self.strict:
-            return token
         if token[0] != '"':
             return self._number(token, spot)
         value = string_of(token)
@@ -205,6 +215,8 @@ class Values:
         if new != value:
             self._fresh.update((new, *new.split(".")))
             return quoted(new, token)
+        if not spot.naming and not _VERSION.search(spot.name):
+            self.plain.add(token)
         return token
 
     def _acted_token(self, action: Action, token: str) -> str:

@@ -26,10 +26,10 @@ async def bench(_: Path) -> Sequence[tuple[str, list[float], str]]:
 
 def rate(traffic: Sequence[Exchange]) -> float:
     redactor = Redactor(b"a key for benchmarks")
-    started_s = time.perf_counter()
+    started_s = time.process_time()
     for exchange in traffic:
         redactor.exchange(exchange)
-    return len(traffic) / (time.perf_counter() - started_s)
+    return len(traffic) / (time.process_time() - started_s)
 
 
 def exchanges(seed: int, *, with_people: bool) -> list[Exchange]:

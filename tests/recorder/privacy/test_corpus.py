@@ -67,8 +67,8 @@ def _texts_of(raw: bytes) -> Iterator[str]:
 def test_no_planted_secret_is_in_the_recording_or_in_what_is_logged(
     plant: Callable[..., list[Any]], key: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: Any
 ) -> None:
-    planted = plant(seed=1, count=None if _ALL else 500)
-    assert len(planted) >= (1_500 if _ALL else 500)
+    planted = plant(seed=1, count=None if _ALL else 1_000)
+    assert len(planted) >= (6_000 if _ALL else 1_000)
     caplog.set_level(logging.DEBUG)
     redactor = Redactor(key)
     with RecordingWriter(tmp_path / "a.rec", upstream="http://shop.example", redaction=redactor.redaction) as writer:
