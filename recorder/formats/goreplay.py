@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from recorder.exchange import Content, Exchange, Request, Response, header
 from recorder.formats.http1 import NotHttp, raw_request, raw_response, request_of, response_of
-from recorder.formats.reading import Imported, Notes, Origin, Skipped
+from recorder.formats.reading import NO_RESPONSE, Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
 
 RECORD_BYTES = 256 << 20  # a longer one is no HTTP message; it would fill the memory
-NO_RESPONSE = "the file holds no response to it"
 REPLAYED = "a replayed response (type 3) was left out: it is what a replay's target answered, not production"
 BODY_CUT = "a body is cut off in the file: its size is all that is kept"
 

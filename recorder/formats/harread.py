@@ -16,8 +16,9 @@ from msgspec import UNSET
 from recorder.coding import CannotDecode, coding_of
 from recorder.exchange import Content, Exchange, Header, Message, Request, Response, header
 from recorder.formats.harentry import Body, Entry, HarRequest, HarResponse, Ours, Pair, PostData, SocketMessage, Timings
+from recorder.formats.harfailure import failure_of
 from recorder.formats.jsonstream import JsonStream
-from recorder.formats.reading import Imported, Notes, Origin, Skipped
+from recorder.formats.reading import NO_RESPONSE, Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
 from recorder.formats.urls import authority_of, parted
 
@@ -110,7 +111,7 @@ class _Entries:
                 ended_s=ended_s,
                 request=request,
                 response=response,
-                error=None if response else _error(entry.response),
+                error=None if response else _error(entry.response, ours),
                 messages=self._messages(entry.messages or ()),
                 messages_left_out=ours.messages_left_out if ours else 0,
             ),
@@ -235,10 +236,11 @@ def _unbase64(text: str) -> bytes:
         raise _Refused("a body that should be base64 is not") from None
 
 
-def _error(response: HarResponse | None) -> str:
+def _error(response: HarResponse | None, ours: Ours | None) -> str:
+    said = (response.error or response.status_text or "") if response else ""
     if response is None:
-        return "the HAR has no response"
-    return response.error or response.status_text or "aborted: the HAR has status 0"
+        return NO_RESPONSE
+    return said if ours and said else failure_of(said)
 
 
 def _ms(timing: float | None) -> float:

@@ -14,7 +14,8 @@ from mitmproxy.io import FlowWriter, compat, tnetstring
 from mitmproxy.version import FLOW_FORMAT_VERSION
 
 from recorder.exchange import Content, Exchange, Header, Message, Request, Response
-from recorder.formats.reading import Imported, Notes, Origin, Skipped
+from recorder.failure import error_of
+from recorder.formats.reading import NO_RESPONSE, Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
 from recorder.formats.tnetstrings import Wanted, skimmed
 from recorder.formats.urls import Base, address_of
@@ -173,7 +174,10 @@ def _exchange(one: _Flow, origin: Origin, notes: Notes) -> Exchange:
     request_ended = request.timestamp_end or started
     first_byte = response.timestamp_start if response else None
     ended = error.timestamp if error else response.timestamp_end if response else None
-    unanswered = "the file holds no response to it" if response is None else None
+    failed = None if response else NO_RESPONSE
+    if error:  # mitmproxy's words may quote the traffic; ours are written already
+        whole = request.timestamp_end is not None
+        failed = error.msg if one.metadata.foreshock else error_of(error.msg, by=None, request_ended=whole)
     return Exchange(
         id=one.id,
         session=ours.session,
@@ -194,7 +198,7 @@ def _exchange(one: _Flow, origin: Origin, notes: Notes) -> Exchange:
             trailers=_headers(request.trailers or ()),
         ),
         response=None if error or not response else _response(response, ours, notes),
-        error=error.msg if error else unanswered,
+        error=failed,
         messages=_messages(one.websocket, origin) if one.websocket else (),
         messages_left_out=ours.messages_left_out,
     )

@@ -17,10 +17,9 @@ import msgspec
 from foreshock.errors import HarnessError
 from recorder.exchange import Content, Exchange, Request, Response, header
 from recorder.formats.http1 import NotHttp, request_of, response_of
-from recorder.formats.reading import Imported, Notes, Origin, Skipped
+from recorder.formats.reading import NO_RESPONSE, Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
 
-NO_RESPONSE = "the capture holds no response to it"
 TIMES = "a capture's times are those of a message's last packet: how long it took to come is not known"
 
 _FIELDS = "frame frame.time_epoch tcp tcp.stream ip ip.src ipv6 ipv6.src http http.file_data"

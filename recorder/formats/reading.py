@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 from recorder.exchange import Exchange
 from recorder.formats.source import Source
 
+NO_RESPONSE = "not known: the file holds no response"  # beside the words of recorder/failure.py
+
 
 class Imported(NamedTuple):
     """An exchange as the file has it: not redacted, its times on the `Origin`'s clock."""

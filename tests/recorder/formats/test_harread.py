@@ -65,8 +65,11 @@ def test_every_way_to_write_an_instant_is_read(read: Read, stamp: str) -> None:
 
 
 @pytest.mark.parametrize(("response", "error"), [
-    ({"status": 0, "statusText": "", "_error": "net::ERR_ABORTED"}, "net::ERR_ABORTED"),
-    ({"status": 0}, "aborted: the HAR has status 0"),
+    ({"status": 0, "statusText": "", "_error": "net::ERR_ABORTED"}, "client aborted"),
+    ({"status": 0, "_error": "net::ERR_CERT_DATE_INVALID"}, "tls: err_cert_date_invalid"),
+    ({"status": 0, "statusText": "NS_ERROR_NET_RESET"}, "upstream reset"),
+    ({"status": 0, "statusText": "hunter2"}, "not known: the HAR has status 0"),
+    ({"status": 0}, "not known: the HAR has status 0"),
 ])  # fmt: skip
 def test_status_0_is_an_error_and_no_response(read: Read, response: dict[str, Any], error: str) -> None:
     (one,) = read(harread, har(entry(response=response))).exchanges
@@ -77,7 +80,7 @@ def test_an_entry_without_response_is_an_error(read: Read) -> None:
     without = entry()
     without["response"] = None
     (one,) = read(harread, har(without)).exchanges
-    assert (one.response, one.error) == (None, "the HAR has no response")
+    assert (one.response, one.error) == (None, "not known: the file holds no response")
 
 
 def test_base64_is_the_bytes_it_stands_for(read: Read) -> None:

@@ -34,7 +34,14 @@ def test_a_flow_is_an_exchange_with_its_clients_address(read: Read) -> None:
 
 def test_an_error_is_one_even_where_a_part_of_a_response_came(read: Read) -> None:
     (one,) = read(mitmflows, written(tflow.tflow(resp=True, err=True))).exchanges
-    assert (one.response, one.error) == (None, "error")
+    assert (one.response, one.error) == (None, "protocol: error")
+
+
+def test_what_mitmproxy_quotes_of_the_traffic_in_an_error_is_left_out(read: Read) -> None:
+    flow = tflow.tflow(err=True)
+    flow.error.msg = "HTTP protocol error: invalid header b'X-Key: hunter2'"
+    (one,) = read(mitmflows, written(flow)).exchanges
+    assert one.error == "protocol: http protocol error: invalid header"
 
 
 def test_web_socket_messages_are_kept(read: Read) -> None:
