@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.locked
 TOXIPROXY_VERSION = v2.12.0
 
-.PHONY: setup demo test fuzz fuzz-recorder check bench prove-heal prove-recorder lock toxiproxy clean
+.PHONY: setup demo test fuzz fuzz-recorder check bench prove-heal prove-privacy prove-recorder lock toxiproxy clean
 
 setup: $(STAMP)
 
@@ -54,6 +54,10 @@ prove-heal: setup toxiproxy
 # Kills real recorders under load at chance moments, 50 times: what they leave has to account for all but the last second.
 prove-recorder: setup
 	@$(BIN)/python -P tests/prove_recorder.py $(PROVE)
+
+# Plants secrets of every kind in every place under every encoding, and looks for them in the recording.
+prove-privacy: setup
+	@PRIVACY_CORPUS=all $(BIN)/python -m pytest tests/recorder/privacy/test_corpus.py
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
