@@ -30,8 +30,10 @@ toxiproxy: .tools/toxiproxy-server
 demo: setup toxiproxy
 	@$(BIN)/foreshock demo $(DEMO)
 
+# Mostly waiting, so two files at a time even on one core; JOBS=0 runs one test after the other.
+JOBS ?= 2
 test: setup toxiproxy
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 # The embedded server under a minute of nonsense; FUZZ_SEED=N repeats what was drawn.
 fuzz: setup
