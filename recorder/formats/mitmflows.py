@@ -13,98 +13,17 @@ from mitmproxy import connection, flow, http, websocket
 from mitmproxy.io import FlowWriter, compat, tnetstring
 from mitmproxy.version import FLOW_FORMAT_VERSION
 
-from recorder.exchange import Content, Exchange, Header, Message, Request, Response
-from recorder.failure import error_of
-from recorder.formats.reading import NO_RESPONSE, Imported, Notes, Origin, Skipped
+from recorder.exchange import Content, Exchange, Header, Message
+from recorder.formats.flowstate import BINARY, TEXT, WANTED, Flow, Ours, exchange_of, origin_of
+from recorder.formats.reading import Imported, Notes, Origin, Skipped
 from recorder.formats.source import Source, Torn
-from recorder.formats.tnetstrings import Wanted, skimmed
+from recorder.formats.tnetstrings import skimmed
 from recorder.formats.urls import Base, address_of
 
 FLOW_BYTES = 512 << 20  # a longer one would fill the memory
-NO_BODY = "a body is not in the file (mitmproxy streamed it): its size is not known"
 
-_TEXT, _BINARY = 1, 2  # opcodes (RFC 6455, 11.8)
 _LENGTH = re.compile(rb"(\d{1,12}):")
 _LENGTH_BYTES = 13  # of one, with its colon
-
-_WANTED: Wanted = {
-    b"version": None,
-    b"type": None,
-    b"id": None,
-    b"request": None,
-    b"response": None,
-    b"error": None,
-    b"client_conn": {b"id": None, b"peername": None},
-    b"websocket": None,
-    b"metadata": None,
-}
-
-Fields = tuple[tuple[bytes, bytes], ...]
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    http_version: bytes
-    headers: Fields
-    content: bytes | None
-    trailers: Fields | None = None
-    timestamp_start: float
-    timestamp_end: float | None = None
-
-
-class _Request(_Message, frozen=True, kw_only=True):
-    host: str
-    port: int
-    method: bytes
-    scheme: bytes
-    authority: bytes
-    path: bytes
-
-
-class _Response(_Message, frozen=True, kw_only=True):
-    status_code: int
-    reason: bytes
-
-
-class _Error(msgspec.Struct, frozen=True, kw_only=True):
-    msg: str
-    timestamp: float
-
-
-class _Client(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    peername: tuple[Any, ...] | None = None  # host, port, and for IPv6 two numbers more
-
-
-class _Socket(msgspec.Struct, frozen=True, kw_only=True):
-    messages: tuple[tuple[int, bool, bytes, float, bool, bool], ...]  # opcode, from client, content, Unix time, ...
-
-
-class _Ours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an exchange has and a flow has no place for: in the flow's metadata."""
-
-    session: str = ""
-    nth: int = 0
-    closes: bool = False
-    recorder: str = ""
-    request_size: int | None = None  # of bodies whose text was not kept
-    response_size: int | None = None
-    request_digest: str | None = None
-    response_digest: str | None = None
-    messages_left_out: int = 0
-
-
-class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    foreshock: _Ours | None = None
-
-
-class _Flow(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    request: _Request
-    response: _Response | None = None
-    error: _Error | None = None
-    client_conn: _Client
-    websocket: _Socket | None = None
-    metadata: _Metadata = _Metadata()
 
 
 def read(source: Source, origin: Origin, notes: Notes) -> Iterator[Imported | Skipped]:
@@ -137,7 +56,7 @@ def _head(source: Source) -> bytes:
 def _state(data: bytes) -> Any:
     """The flow's state: what we want of one of this mitmproxy's format, all that mitmproxy.io reads of an older one."""
     try:
-        state = skimmed(data, _WANTED)
+        state = skimmed(data, WANTED)
     except (ValueError, RecursionError):
         return tnetstring.loads(data)
     return state if state.get("version") == FLOW_FORMAT_VERSION else tnetstring.loads(data)
@@ -149,98 +68,16 @@ def _imported(state: Any, where: str, origin: Origin, notes: Notes) -> Imported 
         kind = state["type"]
         if kind != "http":
             return Skipped(f"a {kind.upper()} flow, not HTTP" if kind in ("tcp", "udp", "dns") else "not HTTP", where)
-        one = msgspec.convert(state, _Flow, builtin_types=(bytes,))
+        one = msgspec.convert(state, Flow, builtin_types=(bytes,))
         return Imported(
-            _exchange(one, origin, notes),
+            exchange_of(one, origin, notes),
             address=str(one.client_conn.peername[0]) if one.client_conn.peername else "",
-            origin=_origin(one.request),
+            origin=origin_of(one.request),
         )
     except msgspec.ValidationError as error:
         return Skipped(f"no flow: {error}", where)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:  # of a migration on strange data
         return Skipped(f"no flow that this mitmproxy reads: {type(error).__name__}", where)
-
-
-def _origin(request: _Request) -> str:
-    host = request.authority.decode("latin-1") or f"{request.host}:{request.port}"
-    scheme = request.scheme.decode("latin-1") or "http"
-    return f"{scheme}://{host.removesuffix({'http': ':80', 'https': ':443'}.get(scheme, ':'))}"
-
-
-def _exchange(one: _Flow, origin: Origin, notes: Notes) -> Exchange:
-    request, response, error = one.request, one.response, one.error
-    ours = one.metadata.foreshock or _Ours()
-    started = request.timestamp_start
-    request_ended = request.timestamp_end or started
-    first_byte = response.timestamp_start if response else None
-    ended = error.timestamp if error else response.timestamp_end if response else None
-    failed = None if response else NO_RESPONSE
-    if error:  # mitmproxy's words may quote the traffic; ours are written already
-        whole = request.timestamp_end is not None
-        failed = error.msg if one.metadata.foreshock else error_of(error.msg, by=None, request_ended=whole)
-    return Exchange(
-        id=one.id,
-        session=ours.session,
-        connection=one.client_conn.id,
-        nth=ours.nth,
-        closes=ours.closes,
-        recorder=ours.recorder,
-        started_s=origin.since_s(started),
-        request_ended_s=origin.since_s(request_ended),
-        first_byte_s=None if first_byte is None else origin.since_s(first_byte),
-        ended_s=origin.since_s(max(ended or first_byte or request_ended, started)),
-        request=Request(
-            method=_text(request.method),
-            url=_text(request.path or request.authority),  # of CONNECT the latter
-            http_version=_text(request.http_version),
-            headers=_headers(request.headers),
-            post_data=_content(request.content, ours.request_size, ours.request_digest, notes),
-            trailers=_headers(request.trailers or ()),
-        ),
-        response=None if error or not response else _response(response, ours, notes),
-        error=failed,
-        messages=_messages(one.websocket, origin) if one.websocket else (),
-        messages_left_out=ours.messages_left_out,
-    )
-
-
-def _response(response: _Response, ours: _Ours, notes: Notes) -> Response:
-    return Response(
-        status=response.status_code,
-        status_text=_text(response.reason),
-        http_version=_text(response.http_version),
-        headers=_headers(response.headers),
-        content=_content(response.content, ours.response_size, ours.response_digest, notes),
-        trailers=_headers(response.trailers or ()),
-    )
-
-
-def _content(raw: bytes | None, size: int | None, digest: str | None, notes: Notes) -> Content:
-    if raw is not None:
-        return Content.of(raw)
-    if size is None:
-        notes.count(NO_BODY)
-    return Content(size=size or 0, digest=digest)
-
-
-def _messages(socket: _Socket, origin: Origin) -> tuple[Message, ...]:
-    return tuple(
-        Message(
-            at_s=origin.since_s(at),
-            from_client=from_client,
-            binary=opcode == _BINARY,
-            content=Content.of(content),
-        )
-        for opcode, from_client, content, at, *_ in socket.messages
-    )
-
-
-def _headers(fields: Fields) -> tuple[Header, ...]:
-    return tuple(Header(_text(name), _text(value)) for name, value in fields)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")
 
 
 def write(exchanges: Iterable[Exchange], base: Base, wall_s: float) -> Iterator[bytes]:
@@ -306,14 +143,14 @@ def _http_response(exchange: Exchange, wall_s: float) -> http.Response | None:
 
 
 def _message(one: Message, wall_s: float) -> websocket.WebSocketMessage:
-    kind = _BINARY if one.binary else _TEXT
+    kind = BINARY if one.binary else TEXT
     return websocket.WebSocketMessage(kind, one.from_client, one.content.raw, round(wall_s + one.at_s, 6))
 
 
-def _ours(exchange: Exchange) -> _Ours:
+def _ours(exchange: Exchange) -> Ours:
     asked, response = exchange.request.post_data, exchange.response
     answered = response.content if response else Content(size=0)
-    return _Ours(
+    return Ours(
         session=exchange.session,
         nth=exchange.nth,
         closes=exchange.closes,

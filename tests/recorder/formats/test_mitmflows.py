@@ -7,7 +7,7 @@ from mitmproxy.io import FlowReader, FlowWriter, tnetstring
 from mitmproxy.test import tflow
 
 from recorder.exchange import Content, Exchange, Header, Message, Request, Response
-from recorder.formats import mitmflows
+from recorder.formats import flowstate, mitmflows
 from recorder.formats.source import Torn
 from recorder.formats.urls import Base
 
@@ -56,7 +56,7 @@ def test_web_socket_messages_are_kept(read: Read) -> None:
 def test_a_streamed_body_that_was_not_kept_is_said(read: Read) -> None:
     flow = tflow.tflow(resp=True)
     flow.response.raw_content = None
-    assert read(mitmflows, written(flow)).notes == [f"1 x {mitmflows.NO_BODY}"]
+    assert read(mitmflows, written(flow)).notes == [f"1 x {flowstate.NO_BODY}"]
 
 
 def test_flows_of_other_protocols_are_skipped(read: Read) -> None:
