@@ -12,6 +12,7 @@ from recorder.policy import Policy
 from recorder.privacy.policyfile import policy_of
 from recorder.recording import Recording, RecordingWriter
 from recorder.redact import Redactor
+from recorder.sealed import key_of_environment
 
 
 def run_redact(
@@ -35,8 +36,9 @@ def rewrite(
 ) -> Counts:
     """Writes `out` with the exchanges and signals of `source`, redacted; what `out` holds in the end.
 
-    Sessions keep their names, the clock its anchor; what the source lost stays lost by its reasons. `on_tear` is told
-    in sentences what of the source could not be read. UsageError if `source` is no recording or `out` is there.
+    Sessions keep their names, the clock its anchor; what the source lost stays lost by its reasons, and what was sealed
+    is sealed again, under its key. `on_tear` is told in sentences what of the source could not be read. UsageError if
+    `source` is no recording or `out` is there.
     """
     recording = Recording.open(source)
     redactor = Redactor(key, policy)
@@ -48,6 +50,7 @@ def rewrite(
         redaction=redactor.redaction,
         session_rule=manifest.session_rule,
         tools=manifest.tools,
+        encrypt_key=key_of_environment() if manifest.sealed else None,
     ) as writer:
         _copy(recording, redactor, writer)
         for _ in range(manifest.counts.sampled_out):

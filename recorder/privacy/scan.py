@@ -21,6 +21,8 @@ from recorder.privacy import kinds
 from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
 from recorder.pseudonym import is_pseudonym
 from recorder.redact import Redactor
+from recorder.sealed import KEY_VARIABLE, key_of_environment, segment_lines
+from recorder.sealing import MAGIC, is_sealed
 
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>\\]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>\\]*")
@@ -40,10 +42,11 @@ class Escape(NamedTuple):
 def run_scan(folder: Path, say: Callable[[str], object]) -> int:
     """`foreshock scan`: says each place where something escaped, and how many. 1 on any, 0 on none."""
     escapes = Counter(scan(folder))
+    files = sum(path.is_file() for path in folder.rglob("*"))
     for escape in escapes:
         say(f"{escape.where}: {escape.kind}")
     if not escapes:
-        say(f"{folder}: nothing escaped, in any file of it")
+        say(f"{folder}: nothing escaped, in any of its {files} files")
         return 0
     by_kind = ", ".join(f"{count} of {kind}" for kind, count in Counter(one.kind for one in escapes).most_common())
     say(f"{folder}: {len(escapes)} places hold what escaped redaction ({by_kind}); mend: foreshock redact")
@@ -138,8 +141,11 @@ def _unquoted(escape: re.Match[str]) -> str:
 def _texts(path: Path) -> Iterator[str]:
     """A segment's lines; another file in blocks that share their edges."""
     with path.open("rb") as file:
-        raw = file.read(4)
+        raw = file.read(len(MAGIC))
         file.seek(0)
+        if is_sealed(raw):
+            yield from map(as_text, _opened(path))
+            return
         if magic_of(raw) == "zstd":
             yield from _lines(file.read())
             return
@@ -147,6 +153,16 @@ def _texts(path: Path) -> Iterator[str]:
         while block := file.read(_BLOCK_BYTES):
             yield as_text(edge + block)
             edge = block[-4096:]
+
+
+def _opened(path: Path) -> Iterator[bytes]:
+    """The lines of a sealed segment. UsageError without its key: then nothing can be said of it."""
+    key, tears = key_of_environment(), list[str]()
+    if key is None:
+        raise UsageError(f"{path} is sealed; name the file of its key: {KEY_VARIABLE}=FILE")
+    yield from segment_lines(path, key, tears.append)
+    if tears:
+        raise UsageError(f"{path} cannot be scanned: {tears[0]}")
 
 
 def _lines(packed: bytes) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_a_recording_that_was_redacted_scans_clean(tmp_path: Path) -> None:
     assert said == [f"redacted {source} into {out}: 5 seen, 2 stored, 1 sampled out, 2 dropped (a reason)"]
     assert list(scan(out)) == []
     assert run_scan(out, said.append) == 0
-    assert said[-1].endswith("nothing escaped, in any file of it")
+    assert said[-1].endswith("nothing escaped, in any of its 3 files")
 
 
 def test_redacting_again_keeps_order_sessions_joins_signals_and_the_clock(tmp_path: Path) -> None:
@@ -107,6 +107,22 @@ def test_what_no_redactor_looks_at_is_found_by_its_bytes(tmp_path: Path) -> None
     folder = recorded(tmp_path / "a.rec", strange)
     (folder / "signals-00001.jsonl.zst").unlink()
     assert list(scan(folder)) == [Escape("exchanges-00001.jsonl.zst, line 1: its bytes", "e-mail")]
+
+
+def test_a_sealed_recording_is_looked_into_and_redacted_into_a_sealed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1", encrypt_key=b"k" * 32) as writer:
+        writer.write(exchange())
+    with pytest.raises(UsageError, match="is sealed; name the file of its key"):
+        list(scan(tmp_path / "a.rec"))
+    monkeypatch.setenv("FORESHOCK_ENCRYPT_KEY", str(key))
+    assert {escape.kind for escape in scan(tmp_path / "a.rec")} == {"e-mail", "private by its name"}
+    rewrite(tmp_path / "a.rec", tmp_path / "b.rec", key=b"x" * 16, policy=Policy())
+    assert Recording.open(tmp_path / "b.rec").manifest.sealed
+    assert list(scan(tmp_path / "b.rec")) == []
 
 
 def test_a_name_that_is_itself_private_is_not_said() -> None:
