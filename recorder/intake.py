@@ -4,11 +4,10 @@ The proxy must never wait for us. What does not fit is dropped and counted, as i
 """
 
 import threading
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import msgspec
 
@@ -24,33 +23,12 @@ from recorder.redact import DEFAULT, Redactor
 from recorder.sampling import Sampler
 from recorder.session import Peer, Session, Sessions, identity_hash
 from recorder.sessionlink import SessionLink
+from recorder.waiting import Bounds, Offer, Waiting
 from recorder.writer import RecordingWriter
 
-FULL_BY_COUNT = "the writer was too slow: queue full by count"
-FULL_BY_BYTES = "the writer was too slow: queue full by bytes"
-
-_QUEUE_EXCHANGES = 20_000
-_QUEUE_BYTES = 256 << 20  # of bodies
-_QUEUE_SIGNALS = 100_000
 _TICK_S = 0.25  # twice as often as a segment is flushed
-_AT_ONCE = 100
-_SIGNALS_AT_ONCE = 500  # between them exchanges are taken, and theirs is the queue that fills
 _TEXTS = 20_000  # redacted names and templates remembered: the same come again and again
 _LINKS = 200_000  # that wait while the disk refuses them: as many as sessions are remembered by
-
-
-class _Offer(NamedTuple):
-    exchange: Exchange
-    peer: Peer
-    body_bytes: int
-
-
-class _Taken(NamedTuple):
-    offers: list[_Offer]
-    signals: list[Sample | LogLine]
-    dropped: Mapping[str, int]  # exchanges by reason
-    lost: Mapping[str, int]  # signals by reason
-    closing: bool
 
 
 class Intake:
@@ -66,9 +44,7 @@ class Intake:
         *,
         key: bytes = b"",
         keeping: Keeping = Keeping(),  # noqa: B008 (frozen)
-        queue_exchanges: int = _QUEUE_EXCHANGES,
-        queue_bytes: int = _QUEUE_BYTES,
-        queue_signals: int = _QUEUE_SIGNALS,
+        bounds: Bounds = Bounds(),  # noqa: B008 (frozen)
         on_failure: Callable[[str], None] = lambda _: None,
         disk: Disk | None = None,
     ) -> None:
@@ -81,16 +57,7 @@ class Intake:
         self._sessions = Sessions(keeping.rule)
         self._sampler = Sampler(keeping.share, key)
         self._disk = disk or Disk(writer.folder, min_free_bytes=keeping.min_free_bytes, tell=on_failure)
-        self._queue_exchanges = queue_exchanges
-        self._queue_bytes = queue_bytes
-        self._queue_signals = queue_signals
-        self._queue: deque[_Offer] = deque()
-        self._heard: deque[Sample | LogLine] = deque()
-        self._held_bytes = 0
-        self._dropped: Counter[str] = Counter()
-        self._lost: Counter[str] = Counter()
-        self._closing = False
-        self._changed = threading.Condition()
+        self._waiting = Waiting(bounds)
         self._thread = threading.Thread(target=self._work, name="recording writer", daemon=True)
         self._thread.start()
 
@@ -145,46 +112,29 @@ class Intake:
     def offer(self, exchange: Exchange, address: str = "", *, certificate: str = "") -> None:
         """Takes one exchange as it crossed the wire, or drops it. `address` is the client's host (the PROXY protocol's
         where it says one), `certificate` the SHA-256 of the client's, in hex."""
-        body_bytes = exchange.request.post_data.size + (exchange.response.content.size if exchange.response else 0)
-        with self._changed:
-            if len(self._queue) >= self._queue_exchanges:
-                self._dropped[FULL_BY_COUNT] += 1
-            elif self._held_bytes + body_bytes > self._queue_bytes:
-                self._dropped[FULL_BY_BYTES] += 1
-            else:
-                self._queue.append(_Offer(exchange, Peer(address, certificate), body_bytes))
-                self._held_bytes += body_bytes
-                self._changed.notify()
+        self._waiting.offer(exchange, Peer(address, certificate))
 
     def drop(self, reason: str) -> None:
         """Accounts for an exchange that was seen and cannot be kept."""
-        with self._changed:
-            self._dropped[reason] += 1
+        self._waiting.drop(reason)
 
     def hear(self, signal: Sample | LogLine) -> None:
         """Takes one signal, or loses it."""
-        with self._changed:
-            if len(self._heard) >= self._queue_signals:
-                self._lost["the writer was too slow"] += 1
-            else:
-                self._heard.append(signal)
+        self._waiting.hear(signal)
 
     def lose_signals(self, reason: str, count: int = 1) -> None:
         """Accounts for signals that were not heard, or could not be kept."""
-        with self._changed:
-            self._lost[reason] += count
+        self._waiting.lose_signals(reason, count)
 
     def close(self) -> Counts:
         """Writes what is queued and ends the recording; what it holds in the end."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+        self._waiting.close()
         self._thread.join()
         return self._writer.counts
 
     def _work(self) -> None:
         while True:
-            taken = self._take()
+            taken = self._waiting.take(_TICK_S)
             for reason, count in taken.dropped.items():
                 self._writer.drop(reason, count)
             for reason, count in taken.lost.items():
@@ -200,19 +150,7 @@ class Intake:
                     self._on_disk(self._writer.close)  # what was held is lost, and makes room for the account of it
                 return
 
-    def _take(self) -> _Taken:
-        """What has come since, after waiting for it; at the latest after a quarter of a second."""
-        with self._changed:
-            if not self._queue and not self._heard and not self._closing:
-                self._changed.wait(_TICK_S)
-            offers = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
-            signals = [self._heard.popleft() for _ in range(min(len(self._heard), _SIGNALS_AT_ONCE))]
-            self._held_bytes -= sum(offer.body_bytes for offer in offers)
-            dropped, self._dropped = self._dropped, Counter()
-            lost, self._lost = self._lost, Counter()
-            return _Taken(offers, signals, dropped, lost, self._closing)
-
-    def _keep(self, offer: _Offer) -> None:
+    def _keep(self, offer: Offer) -> None:
         """Stores it, or counts why not. Sessions see all that comes: who is who hangs on what is not kept, too."""
         try:
             session = self._sessions.session_of(offer.exchange, offer.peer)

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,12 +12,13 @@ import pytest
 from recorder.disk import Disk
 from recorder.exchange import Content, Exchange, Request
 from recorder.filter import Filter
-from recorder.intake import FULL_BY_BYTES, FULL_BY_COUNT, Intake
+from recorder.intake import Intake
 from recorder.keeping import Keeping
 from recorder.listen.signal import LogLine, Sample
 from recorder.recording import Recording, RecordingWriter
 from recorder.redact import Redactor
 from recorder.sampling import Share
+from recorder.waiting import FULL_BY_BYTES, FULL_BY_COUNT, Bounds
 
 
 def exchange(n: int, body: bytes = b"{}") -> Exchange:
@@ -68,13 +68,11 @@ def test_what_is_offered_is_redacted_named_and_stored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "reason"), [({"queue_exchanges": 2}, FULL_BY_COUNT), ({"queue_bytes": 20}, FULL_BY_BYTES)]
+    ("bounds", "reason"), [(Bounds(exchanges=2), FULL_BY_COUNT), (Bounds(body_bytes=20), FULL_BY_BYTES)]
 )
-def test_what_does_not_fit_the_queue_is_dropped_and_counted(
-    tmp_path: Path, bounds: dict[str, Any], reason: str
-) -> None:
+def test_what_does_not_fit_the_queue_is_dropped_and_counted(tmp_path: Path, bounds: Bounds, reason: str) -> None:
     redactor = Held()
-    intake = Intake(writer(tmp_path), redactor, **bounds)
+    intake = Intake(writer(tmp_path), redactor, bounds=bounds)
     intake.offer(exchange(0, b"1234567890"))
     assert redactor.begun.wait(10)  # taken from the queue
     for n in range(1, 6):
@@ -83,6 +81,13 @@ def test_what_does_not_fit_the_queue_is_dropped_and_counted(
     counts = intake.close()
     assert (counts.seen, counts.stored) == (6, 3)
     assert counts.dropped == {reason: 3}
+
+
+def test_a_body_of_which_only_the_digest_is_held_takes_no_room(tmp_path: Path) -> None:
+    intake = Intake(writer(tmp_path), Redactor(b"key"), bounds=Bounds(body_bytes=1000))
+    capped = msgspec.structs.replace(exchange(0).request, post_data=Content(size=1 << 40, digest="0" * 64))
+    intake.offer(msgspec.structs.replace(exchange(0), request=capped))
+    assert intake.close().stored == 1
 
 
 def test_a_disk_that_stalls_holds_nobody_up_and_loses_only_what_the_queue_cannot_hold(
@@ -97,7 +102,7 @@ def test_a_disk_that_stalls_holds_nobody_up_and_loses_only_what_the_queue_cannot
         return write(fd, data)
 
     monkeypatch.setattr("foreshock.segment.os.write", stall)
-    intake = Intake(writer(tmp_path), Redactor(b"key"), queue_exchanges=50)
+    intake = Intake(writer(tmp_path), Redactor(b"key"), bounds=Bounds(exchanges=50))
     intake.offer(exchange(0))
     assert stalled.wait(10)  # with the segment's second
     for n in range(1, 1001):
@@ -230,10 +235,10 @@ def test_a_body_beyond_the_cap_is_its_size_and_a_digest_under_the_key(tmp_path: 
 
 def test_signals_are_redacted_stored_and_counted_where_they_do_not_fit(tmp_path: Path) -> None:
     redactor = Held()
-    intake = Intake(writer(tmp_path), redactor, queue_signals=2)
+    intake = Intake(writer(tmp_path), redactor, bounds=Bounds(signals=2))
     intake.offer(exchange(0))
     assert redactor.begun.wait(10)
-    wait_until(lambda: not intake._heard)  # taken with the exchange, or none yet
+    wait_until(lambda: not intake._waiting._signals)  # taken with the exchange, or none yet
     intake.hear(LogLine(1.0, "shop", "ERROR", "no mail to ada@example.org"))
     intake.hear(Sample(2.0, "shop", 'sent_total{to="ada@example.org"}', 3.0))
     intake.hear(Sample(3.0, "shop", "up", 1.0))

@@ -1,0 +1,106 @@
+"""What waits between the proxy and the disk: bounded, filled by any thread at once, emptied by one.
+
+What does not fit is counted here, and taken out with the rest.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from recorder.exchange import Exchange
+from recorder.listen.signal import LogLine, Sample
+from recorder.session import Peer
+
+FULL_BY_COUNT = "the writer was too slow: queue full by count"
+FULL_BY_BYTES = "the writer was too slow: queue full by bytes"
+SIGNALS_FULL = "the writer was too slow"
+
+_AT_ONCE = 100
+_SIGNALS_AT_ONCE = 500  # between them exchanges are taken, and theirs is the queue that fills
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    exchanges: int = 20_000
+    body_bytes: int = 256 << 20
+    signals: int = 100_000
+
+
+class Offer(NamedTuple):
+    exchange: Exchange
+    peer: Peer
+    held_bytes: int
+
+
+class Taken(NamedTuple):
+    """`closing` says that nothing more will come than what was given already."""
+
+    offers: list[Offer]
+    signals: list[Sample | LogLine]
+    dropped: Mapping[str, int]  # exchanges by reason
+    lost: Mapping[str, int]  # signals by reason
+    closing: bool
+
+
+class Waiting:
+    def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008 (frozen)
+        self._bounds = bounds
+        self._offers: deque[Offer] = deque()
+        self._signals: deque[Sample | LogLine] = deque()
+        self._held_bytes = 0
+        self._dropped: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
+        self._closing = False
+        self._changed = threading.Condition()
+
+    def offer(self, exchange: Exchange, peer: Peer) -> None:
+        held_bytes = _held_bytes(exchange)
+        with self._changed:
+            if len(self._offers) >= self._bounds.exchanges:
+                self._dropped[FULL_BY_COUNT] += 1
+            elif self._held_bytes + held_bytes > self._bounds.body_bytes:
+                self._dropped[FULL_BY_BYTES] += 1
+            else:
+                self._offers.append(Offer(exchange, peer, held_bytes))
+                self._held_bytes += held_bytes
+                self._changed.notify()
+
+    def hear(self, signal: Sample | LogLine) -> None:
+        with self._changed:
+            if len(self._signals) >= self._bounds.signals:
+                self._lost[SIGNALS_FULL] += 1
+            else:
+                self._signals.append(signal)
+
+    def drop(self, reason: str) -> None:
+        with self._changed:
+            self._dropped[reason] += 1
+
+    def lose_signals(self, reason: str, count: int) -> None:
+        with self._changed:
+            self._lost[reason] += count
+
+    def close(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
+    def take(self, within_s: float) -> Taken:
+        """Some of what has come, in the order in which it came; waits for it, but no longer than `within_s`."""
+        with self._changed:
+            if not self._offers and not self._signals and not self._closing:
+                self._changed.wait(within_s)
+            offers = [self._offers.popleft() for _ in range(min(len(self._offers), _AT_ONCE))]
+            signals = [self._signals.popleft() for _ in range(min(len(self._signals), _SIGNALS_AT_ONCE))]
+            self._held_bytes -= sum(offer.held_bytes for offer in offers)
+            dropped, self._dropped = self._dropped, Counter()
+            lost, self._lost = self._lost, Counter()
+            return Taken(offers, signals, dropped, lost, self._closing)
+
+
+def _held_bytes(exchange: Exchange) -> int:
+    """Of bodies and messages as they are held: of what is beyond the cap that is nothing, however long it was."""
+    held = len(exchange.request.post_data.text) + sum(len(message.content.text) for message in exchange.messages)
+    return held + len(exchange.response.content.text) if exchange.response else held
