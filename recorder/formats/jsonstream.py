@@ -78,7 +78,10 @@ class JsonStream:
         while True:
             if self.next_char() != b'"':
                 raise self._torn("expected a field's name in quotes")
-            name = msgspec.json.decode(self.value())
+            try:
+                name = msgspec.json.decode(self.value(), type=str)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise self._torn("a field's name that is no text") from None
             self._take(b":")
             yield name
             if self._ends(b"}"):
