@@ -2,12 +2,14 @@ import errno
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Request
 from recorder.intake import Intake
 from recorder.listen.signal import Sample
+from recorder.privacy.scan import scan
 from recorder.recording import Recording, RecordingWriter
 from recorder.sealed import KEY_VARIABLE
 from recorder.verify import verify
@@ -93,3 +95,15 @@ def test_a_disk_that_refuses_a_frame_does_not_shut_what_comes_after(
     recording = Recording.open(tmp_path / "a.rec", encrypt_key=KEY)
     assert [one.id for one in recording.exchanges()] == ["e000002"]
     assert recording.tears == ()
+
+
+def test_a_sealed_recording_is_scanned_with_its_key_and_never_called_clean_without(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(scan(sealed)) == []
+    with RecordingWriter(sealed.parent / "b.rec", upstream="http://up", encrypt_key=KEY) as writer:
+        writer.write(msgspec.structs.replace(exchange(1), error="no mail to ada.lovelace@example.com"))
+    assert list(scan(sealed.parent / "b.rec"))
+    monkeypatch.delenv(KEY_VARIABLE)
+    with pytest.raises(UsageError, match="is sealed"):
+        list(scan(sealed))
