@@ -119,7 +119,7 @@ def test_a_sealed_recording_is_looked_into_and_redacted_into_a_sealed_one(
     with pytest.raises(UsageError, match="is sealed; name the file of its key"):
         list(scan(tmp_path / "a.rec"))
     monkeypatch.setenv("FORESHOCK_ENCRYPT_KEY", str(key))
-    assert {escape.kind for escape in scan(tmp_path / "a.rec")} == {"e-mail", "private by its name"}
+    assert {escape.kind for escape in scan(tmp_path / "a.rec")} >= {"e-mail", "private by its name"}
     rewrite(tmp_path / "a.rec", tmp_path / "b.rec", key=b"x" * 16, policy=Policy())
     assert Recording.open(tmp_path / "b.rec").manifest.sealed
     assert list(scan(tmp_path / "b.rec")) == []
