@@ -257,11 +257,33 @@ def _tell(line: str) -> None:
 
 @cli.command()
 @click.argument("recording", type=click.Path(path_type=Path), metavar="NAME.rec")
-def shape(recording: Path) -> int:
-    """Show what a recording's traffic looks like: routes, counts, rates, statuses, latencies, fields."""
-    from scenarios.commands import show_shape
+@click.option("--against", type=_FILE, metavar="OTHER.rec", help="Say what changed since that recording instead.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(min=1),
+    default=1.5,
+    show_default=True,
+    help="Smaller changes, in times either way, don't count.",
+)
+@click.option(
+    "--fail-over",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Exit 1 if more changes than that count.",
+)
+@click.option("--html", type=_FILE, help="Where the page goes, instead of into the recording.")
+def shape(recording: Path, against: Path | None, threshold: float, fail_over: int, html: Path | None) -> int:
+    """Show what a recording's traffic looks like: arrivals, routes, fields, what is rare, links, states.
 
-    return show_shape(recording)
+    Kept in the recording as shape.json and shape.html. With --against, what changed since another recording, kept as
+    changes.html; exit 1 if more than --fail-over changes count.
+    """
+    from scenarios.commands import show_changes, show_shape
+
+    if against is None:
+        return show_shape(recording, html=html)
+    return show_changes(recording, against, threshold=threshold, fail_over=fail_over, html=html)
 
 
 @cli.command()

@@ -13,11 +13,23 @@ from faults.healing import state_folder
 from faults.remains import heal_journals, heal_server
 from faults.toxiproxy import READ_S
 from foreshock.clock import Anchor
-from foreshock.errors import HarnessError, UsageError
+from foreshock.errors import HarnessError, InvalidRun, UsageError
+from foreshock.replacing import replace_file
 from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
-from recorder.shape import learn, render, store
+from recorder.shape import (
+    CHANGES_NAME,
+    PAGE_NAME,
+    changes_page,
+    compare,
+    learn,
+    learnt,
+    page,
+    render,
+    render_changes,
+    store,
+)
 from recorder.verify import verify
 from scenarios.elsewhere import check_can_show, pointed_at
 from scenarios.finding import Finding
@@ -35,13 +47,34 @@ from scenarios.scenario import Scenario
 from scenarios.system import Pool
 
 
-def show_shape(path: Path) -> int:
-    """Learns the shape, stores it in the recording as shape.json, and shows it."""
+def show_shape(path: Path, *, html: Path | None = None) -> int:
+    """Learns the shape, stores it in the recording as shape.json and as a page, and shows it."""
     recording = Recording.open(path)
-    learnt = learn(recording)
-    store(learnt, recording)
-    render(learnt, console_on(sys.stdout))
+    shape = learn(recording)
+    store(shape, recording)
+    render(shape, console_on(sys.stdout))
+    _keep_page(html or path / PAGE_NAME, page(shape, path.name))
     return 0
+
+
+def show_changes(path: Path, against: Path, *, threshold: float, fail_over: int, html: Path | None) -> int:
+    """Shows what changed since another recording, and keeps a page of it; 1 if more than so many changes count."""
+    before, after = (learnt(Recording.open(each)) for each in (against, path))
+    for each, shape in ((against, before), (path, after)):
+        if not shape.exchanges:
+            raise InvalidRun(f"recording={each}: holds no exchanges, so nothing can be compared; record again")
+    comparison = compare(before, after, threshold)
+    render_changes(comparison, console_on(sys.stdout))
+    _keep_page(html or path / CHANGES_NAME, changes_page(comparison, against.name, path.name))
+    return int(len(comparison.counting) > fail_over)
+
+
+def _keep_page(path: Path, content: str) -> None:
+    try:
+        replace_file(path, content.encode())
+    except OSError as error:
+        raise UsageError(f"html={path} cannot be written: {error.strerror}; name another with --html") from None
+    console_on(sys.stdout).print(f"page: {path}", soft_wrap=True)
 
 
 def verify_recording(path: Path, *, say: Callable[[str], object]) -> int:

@@ -59,7 +59,15 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
         return function
 
-    for name in ("show_shape", "run_scenario", "reproduce_finding", "write_reports", "show_kinds", "heal_toxiproxy"):
+    for name in (
+        "show_shape",
+        "show_changes",
+        "run_scenario",
+        "reproduce_finding",
+        "write_reports",
+        "show_kinds",
+        "heal_toxiproxy",
+    ):
         monkeypatch.setattr(f"scenarios.commands.{name}", note(name))
     monkeypatch.setattr("recorder.record.run_recorder", note("run_recorder"))
     monkeypatch.setattr("scenarios.shop.demo.run_demo", note("run_demo"))
@@ -99,7 +107,12 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
                 {"key_file": None, **UNASKED},
             ),
         ),
-        ("shape a.rec", "show_shape", (Path("a.rec"), {})),
+        ("shape a.rec", "show_shape", (Path("a.rec"), {"html": None})),
+        (
+            "shape a.rec --against b.rec --fail-over 3",
+            "show_changes",
+            (Path("a.rec"), Path("b.rec"), {"threshold": 1.5, "fail_over": 3, "html": None}),
+        ),
         (
             "run s.yaml",
             "run_scenario",
@@ -216,7 +229,7 @@ def test_every_bad_end_is_one_line_and_its_exit_code(
     code: int,
     line: str,
 ) -> None:
-    def fail(_: Path) -> int:
+    def fail(_: Path, html: Path | None) -> int:
         raise error
 
     monkeypatch.setattr("scenarios.commands.show_shape", fail)
@@ -226,7 +239,7 @@ def test_every_bad_end_is_one_line_and_its_exit_code(
 def test_a_bug_of_ours_is_3_and_never_1_which_would_say_that_something_was_found(
     foreshock: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Path) -> int:
+    def fail(_: Path, html: Path | None) -> int:
         raise AssertionError("not idle")
 
     monkeypatch.setattr("scenarios.commands.show_shape", fail)

@@ -16,7 +16,7 @@ from faults.healing import HealJournal
 from faults.toxic import Toxic
 from faults.toxiproxy import Server
 from foreshock.clock import Anchor
-from foreshock.errors import HarnessError, UsageError
+from foreshock.errors import HarnessError, InvalidRun, UsageError
 from recorder.recording import RecordingWriter
 from replayer.outcome import History
 from replayer.plan import Header, Plan
@@ -253,6 +253,15 @@ def test_a_shape_is_shown_and_stored_in_the_recording(tmp_path: Path, capsys: py
     assert commands.show_shape(tmp_path / "a.rec") == 0
     assert capsys.readouterr().out.startswith("0 exchanges in 0 sessions")
     assert (tmp_path / "a.rec" / "shape.json").exists()
+    assert (tmp_path / "a.rec" / "shape.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_recordings_without_exchanges_are_not_compared(tmp_path: Path) -> None:
+    for name in ("a.rec", "b.rec"):
+        with RecordingWriter(tmp_path / name, upstream="http://127.0.0.1:1"):
+            pass
+    with pytest.raises(InvalidRun, match="holds no exchanges, so nothing can be compared"):
+        commands.show_changes(tmp_path / "a.rec", tmp_path / "b.rec", threshold=1.5, fail_over=0, html=None)
 
 
 def test_what_is_missing_of_a_recording_is_said_once_in_one_line(
