@@ -184,7 +184,11 @@ def fuzz(name: str, seed: int, for_s: float, folder: Path) -> Iterator[str]:
     )
     try:
         assert recorder.stdout is not None
-        port = int(recorder.stdout.readline().split(" -> ")[0].rpartition(":")[2])
+        ready = recorder.stdout.readline()
+        if not ready:
+            yield f"the recorder did not start: {Path(log.name).read_text().strip()[-300:]}"
+            return
+        port = int(ready.split(" -> ")[0].rpartition(":")[2])
         sent = _pound(port, for_s, lambda: _asked(draw, lock, side, version, nonsense), recorder)
         if recorder.poll() is not None:
             yield f"the recorder ended with {recorder.returncode} after {sent} talks"

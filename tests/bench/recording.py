@@ -11,11 +11,12 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from load import PLAIN, Load, PlainServer, Talk, load
+from load import PLAIN, PlainServer, Talk, load
 from mitmproxy.certs import create_ca
 
 ROUNDS = 3
@@ -23,8 +24,10 @@ ROUND_S = 3.0
 CONNECTIONS = 16
 CALM_RATE = 200.0  # requests a second that both bear easily: there latency is the proxy's, not the queue's
 _START_S = 20.0
+_WRITTEN_S = 1.5  # until what waits in the queue has been redacted and written
 
 Figures = list[tuple[str, list[float], str]]
+Side = Callable[[], tuple[Path, list[str], str]]  # what to write, the command, and how it is told where to listen
 
 
 def _json_talk() -> Talk:
@@ -52,16 +55,27 @@ async def bench(folder: Path) -> Sequence[tuple[str, list[float], str]]:
     with PlainServer() as upstream:
         sides = Sides(folder / "plain", upstream)
         figures += [("requests/s, foreshock record / mitmdump -w (more is better)", await sides.rates(PLAIN), "x")]
+        figures += [("exchanges for one second of CPU (more is better)", sides.cpu, "x")]
         figures += await sides.latency()
         figures += await sides.lost()
         sides = Sides(folder / "tls", upstream, cert=certificate)
         figures += [("requests/s over TLS (more is better)", await sides.rates(PLAIN, trusting), "x")]
+        figures += [("exchanges over TLS for one second of CPU (more is better)", sides.cpu, "x")]
     with PlainServer(JSON) as upstream:
         sides = Sides(folder / "json", upstream)
         rates = await sides.rates(JSON)
         figures += [("requests/s of JSON with much to redact (more is better)", rates, "x")]
+        figures += [("exchanges of it for one second of CPU (more is better)", sides.cpu, "x")]
         figures += [("bytes on disk of an exchange of JSON (less is better)", sides.sizes, "x")]
     return figures
+
+
+class Took(NamedTuple):
+    """What a load took: `cpu_s` and `disk_bytes` of one exchange."""
+
+    rate: float
+    cpu_s: float
+    disk_bytes: float
 
 
 class Sides:
@@ -69,6 +83,7 @@ class Sides:
 
     def __init__(self, folder: Path, upstream: str, cert: Path | None = None) -> None:
         self.sizes: list[float] = []
+        self.cpu: list[float] = []
         self.most = 0.0
         self._folder = folder
         self._upstream = upstream
@@ -79,18 +94,22 @@ class Sides:
     async def rates(self, talk: Talk, tls: ssl.SSLContext | None = None) -> list[float]:
         ratios = []
         for _ in range(ROUNDS):
-            recorded, recorded_bytes = await self._load(self._recorder, talk, tls)
-            dumped, dumped_bytes = await self._load(self._mitmdump, talk, tls)
+            recorded, dumped = [await self._took(side, talk, tls) for side in (self._recorder, self._mitmdump)]
             self.most = max(self.most, recorded.rate)
-            self.sizes.append((recorded_bytes / recorded.answers) / (dumped_bytes / dumped.answers))
+            self.cpu.append(dumped.cpu_s / recorded.cpu_s)
+            self.sizes.append(recorded.disk_bytes / dumped.disk_bytes)
             ratios.append(recorded.rate / dumped.rate)
         return ratios
 
-    async def _load(self, side, talk: Talk, tls: ssl.SSLContext | None) -> tuple[Load, int]:  # type: ignore[no-untyped-def]
+    async def _took(self, side: Side, talk: Talk, tls: ssl.SSLContext | None) -> "Took":
         out, arguments, listen = side()
-        async with _proxy(arguments, listen) as (address, _):
+        async with _proxy(arguments, listen) as (address, _, pid):
+            before_s = _cpu_s(pid)
             done = await load(address, CONNECTIONS, ROUND_S, talk=talk, tls=tls)
-        return done, sum(file.stat().st_size for file in (out.iterdir() if out.is_dir() else [out]))
+            await asyncio.sleep(_WRITTEN_S)
+            cpu_s = _cpu_s(pid) - before_s
+        disk_bytes = sum(file.stat().st_size for file in (out.iterdir() if out.is_dir() else [out]))
+        return Took(done.rate, cpu_s / done.answers, disk_bytes / done.answers)
 
     async def latency(self) -> Figures:
         """Added latency of both at a rate that both bear."""
@@ -100,7 +119,7 @@ class Sides:
             done = []
             for side in (self._recorder, self._mitmdump):
                 _, arguments, listen = side()
-                async with _proxy(arguments, listen) as (address, _):
+                async with _proxy(arguments, listen) as (address, *_):
                     await load(address, CONNECTIONS, 0.5)  # its caches are warm then
                     done.append(await load(address, CONNECTIONS, ROUND_S, rate=CALM_RATE))
             for share, each in ratios.items():
@@ -113,7 +132,7 @@ class Sides:
         """Exchanges that had an answer and are not stored, at 80 % of the highest rate that was seen."""
         for_s = float(os.environ.get("BENCH_S", "15"))
         _, arguments, listen = self._recorder()
-        async with _proxy(arguments, listen) as (address, said):
+        async with _proxy(arguments, listen) as (address, said, _):
             done = await load(address, CONNECTIONS, for_s, rate=0.8 * self.most)
         stored = re.search(r"(\d+) stored", "".join(said))
         lost = done.answers - int(stored[1]) if stored else float("nan")
@@ -151,9 +170,18 @@ def _certificate(folder: Path) -> Path:
     return path
 
 
+def _cpu_s(pid: int) -> float:
+    """Seconds of CPU that a process has used so far, where there is a /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @asynccontextmanager
-async def _proxy(arguments: Sequence[str], listen: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """(address, what it said: there once it has ended)"""
+async def _proxy(arguments: Sequence[str], listen: str) -> AsyncIterator[tuple[str, list[str], int]]:
+    """(address, what it said: there once it has ended, process id)"""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
@@ -165,7 +193,7 @@ async def _proxy(arguments: Sequence[str], listen: str) -> AsyncIterator[tuple[s
         async with asyncio.timeout(_START_S):
             while not await _accepts(port):  # noqa: ASYNC110  another process: there is no event to wait for
                 await asyncio.sleep(0.05)
-        yield f"127.0.0.1:{port}", said
+        yield f"127.0.0.1:{port}", said, process.pid
     finally:
         process.send_signal(signal.SIGINT)
         said.append((await process.communicate())[0].decode())
