@@ -13,9 +13,10 @@ import math
 import re
 from typing import Any
 
+from recorder.privacy.checksums import only_digits
 from recorder.privacy.kinds import kind_of
 from recorder.privacy.mark import with_mark
-from recorder.privacy.standins import STAND_INS, generic, is_stand_in, only_digits, shape_of
+from recorder.privacy.standins import STAND_INS, generic, is_stand_in, shape_of
 
 _CACHED = 100_000  # stand-ins remembered: credentials and ids come again and again
 _KEPT_CLAIMS = frozenset({"exp", "iat", "nbf", "auth_time", "alg", "typ", "cty", "enc", "zip", "b64", "crit"})

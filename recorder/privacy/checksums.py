@@ -40,7 +40,7 @@ def luhn_digit(digits: str) -> str:
 
 
 def is_luhn(digits: str) -> bool:
-    return luhn_digit(digits[:-1]) == digits[-1]
+    return len(digits) > 1 and luhn_digit(digits[:-1]) == digits[-1]
 
 
 def card_prefix(digits: str) -> str | None:
@@ -102,3 +102,13 @@ def is_date(year: int, month: int, day: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def laid(value: str, new_digits: str) -> str:
+    """`value` with its digits, in order, replaced by `new_digits`."""
+    rest = iter(new_digits)
+    return "".join(next(rest) if char.isascii() and char.isdigit() else char for char in value)
+
+
+def only_digits(value: str) -> str:
+    return "".join(char for char in value if char.isascii() and char.isdigit())

@@ -12,17 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from recorder.privacy.checksums import (
-    card_prefix,
-    chinese_digit,
-    cpf_digits,
-    french_key,
-    iban_check,
-    italian_letter,
-    luhn_digit,
-    spanish_letter,
-)
+from recorder.privacy.checksums import card_prefix, iban_check, laid, luhn_digit, only_digits
 from recorder.privacy.mark import can_bear_mark, has_mark, with_mark
+from recorder.privacy.nationalids import is_our_national_id, national_id
 
 HEX = (digits, "abcdef", "ABCDEF")
 
@@ -139,16 +131,6 @@ def e_mail(value: str, seed: bytes) -> str:
     return f"{seed.hex()[:12]}@{seed.hex()[12:20]}.example.{'org' if public else 'com'}"
 
 
-def laid(value: str, new_digits: str) -> str:
-    """`value` with its digits, in order, replaced by `new_digits`."""
-    rest = iter(new_digits)
-    return "".join(next(rest) if char in digits else char for char in value)
-
-
-def only_digits(value: str) -> str:
-    return "".join(char for char in value if char in digits)
-
-
 def _noise_digits(seed: bytes, count: int) -> str:
     return "".join(str(byte % 10) for byte in hashlib.shake_256(seed).digest(count))
 
@@ -181,52 +163,6 @@ def iban(value: str, seed: bytes) -> str:
     account = with_mark("".join(next(noise) if char in digits else char for char in plain[4:]))
     signs = iter(plain[:2] + iban_check(plain[:2], account) + account)
     return "".join(char if char == " " else next(signs) for char in value)
-
-
-def national_id(value: str, seed: bytes) -> str:
-    """Of the same country's, with check digits that are right; dates in it become others."""
-    payload, laid_out = _national(value)
-    return laid_out(with_mark(_national_noise(payload, seed)))
-
-
-def _national_noise(payload: str, seed: bytes) -> str:
-    """No zeros: some parts of some countries' may not be all zeros."""
-    noise = hashlib.shake_256(seed).digest(len(payload))
-    alphabets = ("123456789", ascii_uppercase)
-    return "".join(
-        alphabets[char.isalpha()][byte % (26 if char.isalpha() else 9)]
-        for char, byte in zip(payload, noise, strict=True)
-    )
-
-
-def _national(value: str) -> tuple[str, Callable[[str], str]]:
-    """(the part that is free to change, what makes the whole of it): by country."""
-    plain = re.sub(r"[ .+-]", "", value)
-    if re.fullmatch(r"\d{3}-\d{2}-\d{4}", value):  # United States: the area stays, some are none
-        return plain[3:], lambda part: laid(value, plain[:3] + part)
-    if re.fullmatch(r"\d{3}\.\d{3}\.\d{3}-\d{2}", value):  # Brazil
-        return plain[:9], lambda part: laid(value, part + cpf_digits(part))
-    if re.fullmatch(r"\d{6}[-+]\d{4}", value):  # Sweden: the year stays
-        return plain[3] + plain[5:9], lambda part: laid(value, _swedish(plain[:2], part))
-    if re.fullmatch(r"[XYZ]?\d{7,8}-?[A-Z]", value):  # Spain
-        lead, number = ("XYZ".find(value[0]), value[1:8]) if value[0] in "XYZ" else (None, value[:8])
-        at = value[0] if lead is not None else ""
-        middle = value[len(at + number) : -1]
-        return number, lambda part: at + part + middle + spanish_letter((str(lead) if at else "") + part)
-    if re.fullmatch(r"[A-Z]{6}.*", plain):  # Italy: birth date and place stay words of their classes
-        return plain[:6], lambda part: part + plain[6:15] + italian_letter(part + plain[6:15])
-    if plain[0].isalpha():  # Great Britain
-        return only_digits(plain), lambda part: laid(value, part)
-    if len(plain) == 18:  # China: region and date stay
-        return plain[:6] + plain[
-            14:17
-        ], lambda part: part[:6] + plain[6:14] + part[6:] + chinese_digit(part[:6] + plain[6:14] + part[6:])
-    return plain[5:13], lambda part: laid(value, plain[:5] + part + french_key(plain[:5] + part))  # France
-
-
-def _swedish(year: str, part: str) -> str:
-    body = f"{year}0{part[0]}1{part[1]}{part[2:]}"
-    return body + luhn_digit(body)
 
 
 def address(value: str, seed: bytes) -> str:
@@ -316,7 +252,7 @@ def is_stand_in(value: str, kind: str | None) -> bool:
     if kind == "ip address":
         return _is_our_address(value) or has_mark(value)
     if kind == "national id":
-        return _is_our_national(value)
+        return is_our_national_id(value)
     if kind == "private key":
         return all(has_mark(part) or has_mark(part, HEX) for part in _ARMOUR.split(value) if can_bear_mark(part))
     if kind == "vendor key":
@@ -335,8 +271,3 @@ def is_stand_in(value: str, kind: str | None) -> bool:
 def _has_any_mark(value: str) -> bool:
     """As text, as hex, as a UUID."""
     return has_mark(value) or has_mark(value, HEX) or has_mark(value.lower(), ("0123456789abcdef",))
-
-
-def _is_our_national(value: str) -> bool:
-    payload, laid_out = _national(value)
-    return laid_out(with_mark(payload)) == value

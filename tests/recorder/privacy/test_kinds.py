@@ -90,6 +90,22 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
     assert find(text) == []
 
 
+@pytest.mark.parametrize("one", "٣३３")
+def test_digits_of_other_scripts_end_nothing(one: str) -> None:
+    for shape in [
+        "+9 999 999 9999",
+        "999-99-9999",
+        "199999999999999",
+        "999999-9999",
+        "999.999.999-99",
+        "99999999Z",
+        "9999999999999999",
+    ]:
+        text = shape.replace("9", one)
+        assert len(OF(text)) == len(text)
+        assert find(f"see {text}") is not None
+
+
 def test_what_says_the_same_has_the_same_stand_in_grouped_as_it_is() -> None:
     card = _card("4", 16)
     grouped = " ".join(card[at : at + 4] for at in range(0, 16, 4))
