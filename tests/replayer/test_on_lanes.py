@@ -17,12 +17,13 @@ from replayer.plan import Header, Request, Step
 
 
 @asynccontextmanager
-async def shop() -> AsyncIterator[str]:
-    """The address of a server that answers every request after 10 ms."""
+async def shop(asked: asyncio.Event) -> AsyncIterator[str]:
+    """The address of a server that answers every request after 10 ms; `asked` is set when the first has come."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await reader.readuntil(b"\r\n\r\n"):
+                asked.set()
                 await asyncio.sleep(0.01)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -40,17 +41,20 @@ async def shop() -> AsyncIterator[str]:
 
 @pytest.fixture
 def replayed(engine):
-    """(steps, faults, run_s, stop) -> the history of the plan, sent over the link 'edge'."""
+    """(steps, faults, run_s, stop) -> the history of the plan, sent over the link 'edge'.
 
-    async def replayed(
-        steps: Sequence[Step], *faults: Fault, run_s: float = 1.0, stop: asyncio.Event | None = None
-    ) -> History:
+    With `stop` it is stopped as soon as the first request has come.
+    """
+
+    async def replayed(steps: Sequence[Step], *faults: Fault, run_s: float = 1.0, stop: bool = False) -> History:
+        asked = asyncio.Event()
         run = f"test-{os.getpid()}-{time.monotonic_ns()}"
-        async with shop() as address, Network.open(engine, [edge(address)], seed=1, run=run) as network:
+        async with shop(asked) as address, Network.open(engine, [edge(address)], seed=1, run=run) as network:
             anchor = Anchor.now()
             conductor = network.conductor(faults, {"edge": "edge"}, anchor.elapsed_s, run_s, edge="edge")
             target = f"http://{network.address('edge')}"
-            history = await replay(Header(name="p"), steps, target, anchor=anchor, conductor=conductor, stop=stop)
+            stopping = asked if stop else None
+            history = await replay(Header(name="p"), steps, target, anchor=anchor, conductor=conductor, stop=stopping)
             assert not [name for name in network._engine.toxics.proxies() if "~" in name]
             return history
 
@@ -97,11 +101,10 @@ def test_a_fault_that_lasts_the_whole_run_hits_its_last_step_too(replayed, last_
 
 def test_what_is_on_a_lane_when_the_run_is_stopped_ends_by_itself(replayed):
     async def check():
-        stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.3, stop.set)
-        history = await replayed([step("s1"), step("s2", 5.0)], slow(3000, window=Window()), run_s=5.0, stop=stop)
+        steps = [step("s1"), step("s2", 20.0)]
+        history = await replayed(steps, slow(9000, window=Window()), run_s=20.0, stop=True)
         (first,) = history.outcomes
         assert first.fate == "ok"
-        assert first.ended_s < 2.0
+        assert first.ended_s < 8.0
 
     asyncio.run(check())
