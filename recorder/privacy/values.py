@@ -45,6 +45,9 @@ _INPUT = re.compile(r"""(<input\b[^>]*\bname=["']?([\w.\[\]-]+)[^>]*\bvalue=["']
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _PACKED_RUN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_-])")
 _WORD = re.compile(r"[^\W_]+")
+_COLON = re.compile(r"\s*:")
+_SCALAR = re.compile(r'\s*("[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null)', re.DOTALL)
+_NAMELESS = Field("", PLAIN, "")
 _FIELDS_LIMIT = 20_000
 _VERSION = re.compile(r"version|release|build|firmware|user.?agent", re.IGNORECASE)
 
@@ -144,22 +147,57 @@ class Values:
     def json(self, text: str, depth: int = DEPTH) -> str:
         """A JSON text; what is not JSON in it is looked through as free text."""
         if is_json(text):
-            return text if self._is_plain_json(text, depth) else self._walked(text, depth)
+            if self.strict or self.rules.any("json"):
+                return self._walked(text, depth)
+            odd = self._odd_tokens(text, depth)
+            patched = self._patched(text, odd, depth) if odd else text
+            return self._walked(text, depth) if patched is None else patched
         if not self.strict:
             lines = text.split("\n")
             if len(lines) > 1 and all(not line.strip() or is_json(line) for line in lines):
                 return "\n".join(self.json(line, depth) if line.strip() else line for line in lines)
         return self._broken_json(text, depth)
 
-    def _is_plain_json(self, text: str, depth: int) -> bool:
-        """Whether none of its strings, names and long numbers is anything, wherever in it they stand."""
-        if self.strict or self.rules.any("json"):
-            return False
+    def _odd_tokens(self, text: str, depth: int) -> list[str]:
+        """Of its strings, names (with their colon) and long numbers those that may be something; names first."""
+        odd = []
         for token in self.plain.new_of(_QUICK.findall(text)):
-            if not self._is_plain_token(token, depth):
-                return False
-            self.plain.add(token)
-        return True
+            if self._is_plain_token(token, depth):
+                self.plain.add(token)
+            else:
+                odd.append(token)
+        return sorted(odd, key=lambda token: token[-1] != ":")
+
+    def _patched(self, text: str, odd: list[str], depth: int) -> str | None:
+        """JSON with those tokens replaced where they stand; None where it has to be walked to know what is below what.
+
+        In JSON a quote that no backslash precedes begins or ends a string: what begins with one is found as it stands.
+        """
+        new: dict[int, tuple[int, str]] = {}  # by where it begins: where it ends, what stands there then
+        for token in odd:
+            is_name = token[-1] == ":"
+            if token[0] != '"' or (is_name and self._field(token[:-1].rstrip()).token != token[:-1].rstrip()):
+                return None
+            at = text.find(token)
+            while at >= 0:
+                end = at + len(token)
+                if text[at - 1 : at] == "\\" or (not is_name and _COLON.match(text, end)):
+                    return None
+                scalar = _SCALAR.match(text, end if is_name else at)
+                if scalar is None:
+                    return None
+                if scalar.start(1) not in new:
+                    field = self._field(token[:-1].rstrip()) if is_name else _NAMELESS
+                    said = self._token(scalar[1], Spot(field.name, field.naming, ()), depth)
+                    new[scalar.start(1)] = (scalar.end(1), said)
+                at = text.find(token, end)
+            if not is_name and "ip address" in (one.kind for one in kinds.find(token)):
+                return None  # the name above it may say that it is a version
+        pieces, done = [], 0
+        for start, (end, said) in sorted(new.items()):
+            pieces += [text[done:start], said]
+            done = end
+        return "".join([*pieces, text[done:]])
 
     def _is_plain_token(self, token: str, depth: int) -> bool:
         if token[0] != '"':
