@@ -16,6 +16,7 @@ import engine  # the bench modules stand beside this file, which Python puts on 
 import importing
 import proxy
 import recording
+import redaction
 import storing
 import tap
 import uvloop
@@ -24,6 +25,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "proxy": proxy.bench,
     "tap": tap.bench,
     "recorder": recording.bench,
+    "redaction": redaction.bench,
     "storing": storing.bench,
     "engine": engine.bench,
     "importing": importing.bench,
