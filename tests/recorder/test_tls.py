@@ -21,6 +21,18 @@ from cryptography.x509.oid import NameOID
 from recorder.exchange import Exchange, header
 from recorder.recording import Recording
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(  # Python 3.13 asks a CA for it
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority:
     """A CA of our own. `ca` is its certificate's file; `issue` makes a key with a certificate for 127.0.0.1."""
@@ -29,7 +41,8 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a CA for tests")])
-        self._cert = self._signed(self._name, self._key.public_key(), x509.BasicConstraints(ca=True, path_length=None))
+        is_ca = x509.BasicConstraints(ca=True, path_length=None)
+        self._cert = self._signed(self._name, self._key.public_key(), is_ca, _SIGNS_CERTIFICATES)
         self.ca = folder / "ca.pem"
         self.ca.write_bytes(self._cert.public_bytes(serialization.Encoding.PEM))
 
@@ -48,14 +61,15 @@ class Authority:
         return path
 
     def _signed(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, extension: x509.ExtensionType
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(key)
         builder = builder.serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - datetime.timedelta(hours=1))
         builder = builder.not_valid_after(now + datetime.timedelta(hours=1))
-        builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=not isinstance(extension, x509.SubjectAlternativeName))
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return builder.add_extension(authority, critical=False).sign(self._key, hashes.SHA256())
