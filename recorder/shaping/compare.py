@@ -207,7 +207,10 @@ def _field(where: str, old: FieldShape, new: FieldShape) -> Iterator[_Compared]:
 
 def _values(where: str, old: FieldShape, new: FieldShape) -> Iterator[_Compared]:
     """The values of fields that are choices."""
-    was, now = ({msgspec.json.encode(one.value).decode(): one.count for one in field.values if one.value is not None} for field in (old, new))
+    was, now = (
+        {msgspec.json.encode(one.value).decode(): one.count for one in field.values if one.value is not None}
+        for field in (old, new)
+    )
     if old.count >= 2 * old.distinct and new.count >= 2 * new.distinct:
         for value in sorted({*was, *now}):
             kind = _named("value", was.get(value), now.get(value), "value")

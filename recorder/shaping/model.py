@@ -201,19 +201,18 @@ def read_shape(folder: Path) -> Shape | None:
     """
     path = folder / FILE_NAME
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        text = path.read_bytes()
+        content = msgspec.json.decode(text)
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            return None
+        while (version := content.get("version")) != VERSION:
+            step = MIGRATIONS.get(version) if isinstance(version, int) else None
+            if step is None:
+                return None
+            content = step(content)
+            text = msgspec.json.encode(content)
+        return msgspec.json.decode(text, type=Shape)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}); remove it: foreshock shape makes it again") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        return None
-    while (version := content.get("version")) != VERSION:
-        step = MIGRATIONS.get(version) if isinstance(version, int) else None
-        if step is None:
-            return None
-        content = step(content)
-    try:
-        return msgspec.convert(content, Shape, strict=False)  # JSON's keys are texts
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {error}; remove it: foreshock shape makes it again") from None

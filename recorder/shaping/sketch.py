@@ -145,9 +145,9 @@ class Sketch:
         self._sort_in()
         return Sketched(
             count=self._count,
-            lowest=self._lowest if self._count else None,
-            highest=self._highest if self._count else None,
-            total=self._total,
+            lowest=float(self._lowest) if self._count else None,
+            highest=float(self._highest) if self._count else None,
+            total=float(self._total),
             zeros=self._zeros,
             above=dict(sorted(self._above.items())),
             below=dict(sorted(self._below.items())),
