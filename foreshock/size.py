@@ -1,4 +1,4 @@
-"""Sizes as people write them: '64MB', '1.5GB', '500KB', '4096'. Decimal, as disks are sold; 'MiB' and the like are binary."""
+"""Sizes as people write them: '64MB', '1.5GB', '4096'. Decimal, as disks are sold; 'MiB' and the like are binary."""
 
 import re
 
