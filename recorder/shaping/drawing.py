@@ -75,9 +75,9 @@ def histogram(rest: Sketched) -> tuple[Bar, ...]:
     )
 
 
-def arcs(weights: Mapping[tuple[str, str], int], first: str | None = None) -> Arcs:
-    """Nodes from top to bottom as the arrows mostly lead, and an arc for each pair; `first` is at the top."""
-    order = _ordered(weights, first)
+def arcs(weights: Mapping[tuple[str, str], int], first: str | None = None, last: str | None = None) -> Arcs:
+    """Nodes from top to bottom as the arrows mostly lead, and an arc for each pair; `first` and `last` are."""
+    order = sorted(_ordered(weights, first), key=lambda label: label == last)
     y = {label: _TOP + _ROW * index for index, label in enumerate(order)}
     most = max(weights.values(), default=1)
     drawn = [

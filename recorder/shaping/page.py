@@ -163,7 +163,7 @@ def _flow(shape: Shape) -> drawing.Arcs | None:
         for flow in shape.flows.flows
         if (flow.before is None or flow.before in kept) and (flow.after is None or flow.after in kept)
     }
-    return drawing.arcs(weights, "begins") if weights else None
+    return drawing.arcs(weights, "begins", "ends") if weights else None
 
 
 def _machine_arcs(machine: Machine) -> drawing.Arcs:

@@ -55,7 +55,9 @@ class Sizes:
         far = self.sketch.above(_FAR * usual)
         if far:
             most = f"{self._most:,.0f}" if self._most == int(self._most) else f"{self._most:,.6g}"
-            told = f"{round(usual):,}" if unit else f"{usual:,.3g}"  # sizes are whole, and the sketch is 1 % off
+            told = (
+                f"{round(usual):,}" if unit else f"{float(f'{usual:.3g}'):,.12g}"
+            )  # sizes are whole, and the sketch is 1 % off
             yield ClassCount(f"up to {most}{unit}, usually at most {told}", far, self._where.id)
 
 
