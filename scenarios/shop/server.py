@@ -108,7 +108,7 @@ def run(name: str, listen: tuple[str, int], log: Log, make: Callable[[], Service
     host, port = server.server_address[:2]
     log.info(f"listening on {host!s}:{port}")
     try:
-        server.serve_forever(poll_interval=60)
+        server.serve_forever(poll_interval=0.2)  # a signal between two polls is seen after the second
     except SystemExit:
         log.info("stopped")
     # Not by way of the interpreter's end: threads of connections may still be answering, and it would wait for them.
