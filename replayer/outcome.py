@@ -26,6 +26,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_byte_s: float | None = None
     status: int | None = None
     error: str | None = None  # 'timeout', 'reset', 'cut', 'refused', 'garbage: ...'
+    why: Literal["first", "retry", "redelivery"] = "first"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ from faults.fault import Fault
 
 FORMAT = "foreshock-plan"
 VERSION = 1
+
+
+Protocol = Literal["http/1.1", "h2", "websocket"]
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +54,18 @@ class Request(_Record, frozen=True, kw_only=True, omit_defaults=True):
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: Body | None = None
+    trailers: tuple[tuple[str, str], ...] = ()
+    chunked: bool = False  # its body goes without a length, in chunks
+    expects: bool = False  # its body waits for a 100 Continue
+
+
+class Message(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A WebSocket message, `at_s` after the socket was open. The server's own say what the client had waited for."""
+
+    at_s: float
+    from_client: bool = True
+    binary: bool = False
+    body: Body | None = None
 
 
 class Binding(_Record, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
@@ -72,10 +87,14 @@ class Recorded(_Record, frozen=True, kw_only=True, omit_defaults=True):
     status: int | None = None
     latency_s: float | None = None
     error: str | None = None
+    attempts: int = 1  # the client's own retries are folded into the step that they repeat
 
 
 class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of a plan. `due_s` counts from the plan's start; `after` are the steps it must follow."""
+    """One request of a plan. `due_s` counts from the plan's start; `after` are the steps it must follow.
+
+    A session's steps of one `connection` share one, as the client's did; of '' they take whichever is free.
+    """
 
     id: str
     due_s: float
@@ -85,6 +104,10 @@ class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
     after: tuple[str, ...] = ()
     bindings: tuple[Binding, ...] = ()
     barrier: str | None = None  # steps that share one are released together
+    connection: str = ""
+    closes: bool = False  # its connection is closed after it
+    protocol: Protocol = "http/1.1"
+    messages: tuple[Message, ...] = ()  # of a WebSocket, in order
     recorded: Recorded | None = None
 
 
@@ -185,6 +208,25 @@ class Budget(_Record, frozen=True, kw_only=True, omit_defaults=True):
     body_bytes: int = 1 << 20  # how much of a response body is kept
 
 
+class Retry(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a client of this plan does about an attempt that came to nothing.
+
+    The pause before attempt n+1 is `pause_s` (fixed), or drawn between 0 and `pause_s` * 2**(n-1), at most `most_s`
+    (exponential, with full jitter); a Retry-After in the answer is the least. Draws depend on the plan's seed, the step
+    and the attempt alone. Retries in all are at most `budget` of the steps sent. With `redeliver` a request whose
+    answer was lost after it went out whole is sent once more, whatever else is said: delivered at least once.
+    """
+
+    backoff: Literal["none", "fixed", "exponential"] = "none"
+    attempts: int = 3  # of a step, the first one included
+    pause_s: float = 0.1
+    most_s: float = 10.0
+    on: tuple[str | int, ...] = ("timeout", "reset", "cut", "refused", 429, 502, 503, 504)
+    unsafe: bool = False  # POST and PATCH too, whose repetition may do the thing twice
+    budget: float = 1.0
+    redeliver: bool = False
+
+
 class Header(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """What holds for the whole plan. `format` and `version` are always written, first."""
 
@@ -195,6 +237,7 @@ class Header(_Record, frozen=True, kw_only=True, omit_defaults=True):
     faults: tuple[Fault, ...] = ()
     edits: tuple[Edit, ...] = ()
     budget: Budget = Budget()
+    retry: Retry = Retry()
     provenance: Provenance = Provenance()
 
 
