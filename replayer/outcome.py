@@ -14,6 +14,7 @@ import msgspec
 from faults.call import Call
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
+from replayer.plan import Protocol
 
 Fate = Literal["ok", "failed", "unknown"]
 
@@ -27,15 +28,32 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int | None = None
     error: str | None = None  # 'timeout', 'reset', 'cut', 'refused', 'garbage: ...'
     why: Literal["first", "retry", "redelivery"] = "first"
+    protocol: Protocol = "http/1.1"  # what it went over; less than the step's own where the target speaks no h2
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message that a WebSocket's server sent, `at_s` after the socket was open. Text is UTF-8."""
+
+    at_s: float
+    binary: bool = False
+    body: bytes = b""
+    body_bytes: int = 0  # all of it; more than len(body) when the budget of the step's messages cut it
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The response of the last attempt, as far as it came. Headers are Latin-1; `body` is decoded of its encoding."""
+    """The response of the last attempt, as far as it came. Headers are Latin-1; `body` is decoded of its encoding.
+
+    Of a WebSocket it is the 101 that opened it, and what the server said until the socket was closed.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     body_bytes: int = 0  # the whole body's length; more than len(body) when the budget cut it
+    trailers: tuple[tuple[str, str], ...] = ()
+    messages: tuple[Heard, ...] = ()
+    messages_left_out: int = 0  # came after the bound on what is kept of a socket
+    close_code: int | None = None  # the server's (RFC 6455, 7.4); 1005 where it gave none
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()

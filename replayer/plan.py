@@ -108,6 +108,8 @@ class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
     closes: bool = False  # its connection is closed after it
     protocol: Protocol = "http/1.1"
     messages: tuple[Message, ...] = ()  # of a WebSocket, in order
+    lasts_s: float = 0.0  # how long its client kept a WebSocket open
+    unsupported: str = ""  # why it cannot be sent as recorded; it is counted as not sent, with this reason
     recorded: Recorded | None = None
 
 
