@@ -1,6 +1,8 @@
 """What one recorder left: a folder with its manifest and segments, read line by line in the order of the files."""
 
+import bisect
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,8 @@ from recorder.sessionlink import SessionLink
 
 OnTear = Callable[[str], None]
 Line = TypeVar("Line")
+
+_LINES_OUT_OF_ORDER_S = 1.0  # lines stand in the order in which exchanges ended, but for what threads make of it
 
 
 class _SignalLine(msgspec.Struct):
@@ -62,14 +66,18 @@ class Part:
         wanted = (segment_name(kind, number) for number in range(self._first(kind), last + 1))
         return [name for name in wanted if name not in there]
 
-    def exchanges(self, on_tear: OnTear) -> Iterator[Exchange]:
-        return self._lines("exchanges", msgspec.json.Decoder(Exchange), on_tear)
+    def exchanges(self, on_tear: OnTear, since_s: float | None = None) -> Iterator[Exchange]:
+        """In the order in which they ended; with `since_s`, segments in which all had ended before are not read."""
+        segments = self.segments("exchanges")
+        skipped = 0 if since_s is None else self._ended_before(segments, since_s - _LINES_OUT_OF_ORDER_S)
+        return self._lines(segments[skipped:], "exchanges", msgspec.json.Decoder(Exchange), on_tear)
 
     def signals(self, on_tear: OnTear) -> Iterator[Sample | LogLine]:
-        return (line.signal for line in self._lines("signals", msgspec.json.Decoder(_SignalLine), on_tear))
+        lines = self._lines(self.segments("signals"), "signals", msgspec.json.Decoder(_SignalLine), on_tear)
+        return (line.signal for line in lines)
 
     def links(self, on_tear: OnTear) -> Iterator[SessionLink]:
-        return self._lines("sessions", msgspec.json.Decoder(SessionLink), on_tear)
+        return self._lines(self.segments("sessions"), "sessions", msgspec.json.Decoder(SessionLink), on_tear)
 
     def digest(self) -> bytes:
         """SHA-256 of its segments' bytes, in order."""
@@ -81,13 +89,25 @@ class Part:
                         digest.update(block)
         return digest.digest()
 
-    def _lines(self, kind: Kind, decoder: "msgspec.json.Decoder[Line]", on_tear: OnTear) -> Iterator["Line"]:
-        for segment in self.segments(kind):
+    def _ended_before(self, segments: list[Path], since_s: float) -> int:
+        """How many of the first segments hold only what had ended by then: a later one begins with such a line too."""
+        ended = bisect.bisect_left(segments, since_s, key=self._first_ended_s)
+        return max(0, ended - 1)
+
+    def _first_ended_s(self, segment: Path) -> float:
+        """When the first exchange of a segment ended; one that cannot be read is not skipped."""
+        first = next(self._lines([segment], "exchanges", msgspec.json.Decoder(Exchange), lambda _: None), None)
+        return first.ended_s if first else math.inf
+
+    def _lines(
+        self, segments: list[Path], kind: Kind, decoder: "msgspec.json.Decoder[Line]", on_tear: OnTear
+    ) -> Iterator["Line"]:
+        for segment in segments:
             strange = 0
             for line in segment_lines(segment, self.encrypt_key, lambda tear: on_tear(f"{self.called}{tear}")):
                 try:
                     yield decoder.decode(line)
-                except msgspec.DecodeError:
+                except ValueError:  # no JSON, JSON of something else, or no UTF-8
                     strange += 1
             if strange:
                 on_tear(f"{self.called}{segment.name} holds {strange} lines that are not {kind}: they are left out")

@@ -72,17 +72,18 @@ class Recording:
             return self.parts[0].digest().hex()[:16]
         return hashlib.sha256(b"".join(part.digest() for part in self.parts)).hexdigest()[:16]
 
-    def exchanges(self) -> Iterator[Exchange]:
+    def exchanges(self, since_s: float | None = None) -> Iterator[Exchange]:
         """Every exchange in the order in which they started.
 
         At most 4096 of each recorder are held to sort them; one that started before so many others, yet ended after
         them, comes late, and `tears` counts it. A session that one recorder sampled out is left out as a whole.
+        With `since_s` those that started earlier may be left out, without reading them: `tears` counts none then.
         """
         tears: list[str] = []
         late, left_out, last_s = 0, 0, float("-inf")
         stored = [0] * len(self.parts)
         sessions = self._sessions(tears)
-        streams = [self._of_part(number, stored, sessions, tears) for number in range(len(self.parts))]
+        streams = [self._of_part(number, stored, sessions, tears, since_s) for number in range(len(self.parts))]
         for exchange in heapq.merge(*streams, key=lambda exchange: exchange.started_s):
             if sessions and exchange.session in sessions.halves:
                 left_out += 1
@@ -97,8 +98,9 @@ class Recording:
                 f"{left_out} exchanges are left out: other recorders sampled the rest of their sessions out; "
                 "with --session-key they agree"
             )
-        for part, count in zip(self.parts, stored, strict=True):
-            tears += _missing(part, count)
+        if since_s is None:
+            for part, count in zip(self.parts, stored, strict=True):
+                tears += _missing(part, count)
         self.tears = tuple(tears)
 
     def signals(self) -> Iterator[Sample | LogLine]:
@@ -118,14 +120,14 @@ class Recording:
         return OneSession(part.links(tears.append) for part in self.parts)
 
     def _of_part(
-        self, number: int, stored: list[int], sessions: OneSession | None, tears: list[str]
+        self, number: int, stored: list[int], sessions: OneSession | None, tears: list[str], since_s: float | None
     ) -> Iterator[Exchange]:
         """The exchanges of a part in started order, on the recording's clock; counts in `stored` what it read."""
         part = self.parts[number]
 
         def read() -> Iterator[Exchange]:
             offset_s = self._offset_s(part)
-            for exchange in part.exchanges(tears.append):
+            for exchange in part.exchanges(tears.append, None if since_s is None else since_s - offset_s):
                 stored[number] += 1
                 yield exchange if sessions is None else _moved(exchange, offset_s, sessions)
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
@@ -174,3 +175,29 @@ def test_a_recording_of_the_first_version_is_read_as_it_was() -> None:
     assert third.error == "server disconnected"
     assert recording.fingerprint == "0863382d19196185"  # as the version said that wrote it
     assert list(recording.signals()) == []
+
+
+def test_exchanges_since_a_time_are_found_without_reading_the_segments_before_it(tmp_path: Path) -> None:
+    with RecordingWriter(
+        tmp_path / "a.rec", upstream="http://up", rotation=Rotation(segment_bytes=1), clock=iter_clock()
+    ) as writer:
+        for n in range(20):
+            writer.write(exchange(n))
+    segments = sorted((tmp_path / "a.rec").glob("*.zst"))
+    assert len(segments) > 15
+    for old in segments[:8]:  # all in them ended long before; first lines are looked at to know it, and not all of them
+        old.write_bytes(b"nothing that can be read")
+    recording = Recording.open(tmp_path / "a.rec")
+    found = [each.started_s for each in recording.exchanges(since_s=15.0)]
+    assert found[-5:] == [15.0, 16.0, 17.0, 18.0, 19.0]
+    assert recording.tears == ()
+
+
+def test_a_line_that_is_no_utf_8_is_left_out_and_counted(tmp_path: Path) -> None:
+    write(tmp_path / "a.rec")
+    (segment,) = (tmp_path / "a.rec").glob("*.zst")
+    lines = zstandard.ZstdDecompressor().decompressobj().decompress(segment.read_bytes())
+    segment.write_bytes(zstandard.ZstdCompressor().compress(lines.replace(b"/orders/1", b"/orders/\xff")))
+    recording = Recording.open(tmp_path / "a.rec")
+    assert [each.id for each in recording.exchanges()] == ["e0", "e2"]
+    assert any("holds 1 lines that are not exchanges" in tear for tear in recording.tears)
