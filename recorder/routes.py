@@ -43,7 +43,7 @@ def tokens_of(target: str) -> tuple[str, ...]:
 
 def templated(segments: Iterable[str]) -> tuple[str, ...]:
     """The segments, each that is an id by its look as '{id}'."""
-    return tuple([ID if looks_like_an_id(segment) else segment for segment in segments])
+    return tuple([ID if segment.isdecimal() or looks_like_an_id(segment) else segment for segment in segments])
 
 
 @dataclass(slots=True)
@@ -93,6 +93,17 @@ class Routes:
         for method, target in requests:
             routes.add(method, target, tokens_of(target))
         routes.settle()
+        return routes
+
+    @classmethod
+    def known(cls, names: Iterable[str]) -> "Routes":
+        """From the names of all routes of what is to be told: where '{id}' stands, a word that no name has is an id."""
+        routes = cls()
+        for name in names:
+            node = routes._root
+            for token in name.partition(" /")[2].split("/"):
+                node.words_are_ids |= token == ID
+                node = node.children.setdefault(token, _Node())
         return routes
 
     def add(self, method: str, target: str, tokens: tuple[str, ...]) -> None:

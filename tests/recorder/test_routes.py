@@ -142,3 +142,13 @@ WORDS = [
     for first in ("red", "blue", "old", "new", "big", "raw")
     for second in ("-tea", "-cup", "-pot", "-jar", "-tin")
 ]
+
+
+def test_routes_are_told_again_from_their_names_alone() -> None:
+    slugs = [f"/articles/{word}" for word in (f"{a}{b}-tea" for a in "abcdefghij" for b in "klmnopqrst")]
+    targets = ["/", "/orders/17/items", "/articles/search?q=x", "/about", *slugs]
+    routes = learned(*targets)
+    again = Routes.known({routes.of("GET", target) for target in targets})
+    assert {again.of("GET", target) for target in targets} == {routes.of("GET", target) for target in targets}
+    assert again.of("GET", "/articles/zz-coffee") == "GET /articles/{id}"
+    assert again.of("POST", "/basket") == "POST /basket"
