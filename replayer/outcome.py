@@ -17,6 +17,7 @@ from foreshock.clock import Anchor
 from replayer.plan import Protocol
 
 Fate = Literal["ok", "failed", "unknown"]
+Held = Literal["order", "faults", "barrier", "in flight", "backlog"]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +75,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fate: Fate | None = None
     not_sent: str | None = None
     recorded_status: int | None = None
+    held: Held | None = None  # what it was last held by, if it was ready later than due
 
     @property
     def status(self) -> int | None:

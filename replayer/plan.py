@@ -208,15 +208,18 @@ class Budget(_Record, frozen=True, kw_only=True, omit_defaults=True):
     step_timeout_s: float = 10.0  # from sent to the last byte
     horizon_steps: int = 100_000  # how far back a binding may look; passed horizons are counted
     body_bytes: int = 1 << 20  # how much of a response body is kept
+    late_p99_s: float = 0.1  # how late we may send one step in a hundred before nothing the replay shows is trusted
+    max_in_flight: int | None = None  # requests on the wire at once; whoever waits for that is held, not late
 
 
 class Retry(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """What a client of this plan does about an attempt that came to nothing.
 
     The pause before attempt n+1 is `pause_s` (fixed), or drawn between 0 and `pause_s` * 2**(n-1), at most `most_s`
-    (exponential, with full jitter); a Retry-After in the answer is the least. Draws depend on the plan's seed, the step
-    and the attempt alone. Retries in all are at most `budget` of the steps sent. With `redeliver` a request whose
-    answer was lost after it went out whole is sent once more, whatever else is said: delivered at least once.
+    (exponential, with full jitter); a Retry-After in the answer is the least, and beyond `most_s` the client gives up.
+    Draws depend on the plan's seed, the step and the attempt alone. Retries in all are at most ten and `budget` of the
+    steps sent. With `redeliver` a request whose answer was lost after it went out whole is sent once more, whatever
+    else is said: delivered at least once.
     """
 
     backoff: Literal["none", "fixed", "exponential"] = "none"
