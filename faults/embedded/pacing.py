@@ -15,6 +15,7 @@ from faults.embedded.toxics import LiveToxic
 SLICE_S = 0.1  # a chunk that takes longer leaves in pieces of this
 CATCH_UP_S = 0.1  # how much lateness of a timer is made good by what follows
 TICK_S = 0.001  # a timer's resolution: pieces that are closer leave together
+PIECES_A_TURN = 256  # of a chunk cut into single bytes; other connections and the control API have their turns between
 
 
 class Paced(Stage):
@@ -86,17 +87,24 @@ class Paced(Stage):
         self.timer = None
         self.busy = True
         now_s = time.monotonic()
-        while self.full and not self.next.full:
+        for _ in range(PIECES_A_TURN):
+            if not self.full or self.next.full:
+                break
             self._take_turn()
             if self.due_s is None:
                 self.due_s = self.due(len(self.pieces[0]) if self.pieces else 0, now_s)
             if self.due_s > now_s + EARLY_S:
-                if self.due_s < math.inf:
-                    self.timer = self.pipe.loop.call_later(min(self.due_s - now_s, LONGEST_S), self._work)
+                self._wait_until(self.due_s, now_s)
                 break
             self._pass_piece(now_s)
+        else:
+            self._wait_until(now_s, now_s)
         self.busy = False
         self.pipe.throttle()
+
+    def _wait_until(self, due_s: float, now_s: float) -> None:
+        if due_s < math.inf:
+            self.timer = self.pipe.loop.call_later(min(due_s - now_s, LONGEST_S), self._work)
 
     def _take_turn(self) -> None:
         """The next chunk becomes pieces, if it is a chunk."""

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from faults.embedded.kinds import STAGES
+from faults.embedded.pacing import PIECES_A_TURN
 from faults.embedded.stages import HELD_CHUNKS
 from faults.embedded.toxics import LiveToxic
 
@@ -136,5 +137,18 @@ def test_an_update_starts_the_delay_of_a_slow_close_anew_and_the_removal_ends_it
         assert first.cancelled() and stage.timer is not first and not far.ended
         stage.remove()
         assert far.ended
+
+    run(check)
+
+
+def test_a_chunk_cut_into_single_bytes_leaves_the_loop_its_turns(wire):
+    async def check(far):
+        stage = stage_of("slicer", {"average_size": 1}, far)
+        data = bytes(range(256)) * 128
+        stage.push(data, time.monotonic())
+        stage.end()
+        assert 0 < len(far.pieces) <= PIECES_A_TURN
+        await wire.eventually(lambda: far.ended)
+        assert b"".join(far.pieces) == data
 
     run(check)
