@@ -28,9 +28,9 @@ _LIMIT = 200_000  # credentials and connections remembered; the oldest are forgo
 _CREDENTIAL_CHARS = 8  # shorter values are settings ('en', 'dark'), not identities
 _SESSION_NAME = re.compile(r"sess|sid\b|sid$|auth|token|jwt|login|user", re.IGNORECASE)
 _TOKEN_HINTS = (b"token", b"jwt", b"session", b"api", b"sid")  # a body without any of them has no token's field
-_TOKEN_NAME = r"(?:token|jwt|session[^a-z0-9\"]?id|api[^a-z0-9\"]?key|sid)"
-_IS_TOKEN = re.compile(rf"{_TOKEN_NAME}\Z", re.IGNORECASE)
-_TOKEN_FIELD = re.compile(rf'{_TOKEN_NAME}"\s*:\s*'.encode())  # of small letters: re.IGNORECASE is ten times slower
+_NAMED_SO = r"(?:token|jwt|session[^a-z0-9\"]?id|api[^a-z0-9\"]?key|sid)"
+_IS_TOKEN = re.compile(rf"{_NAMED_SO}\Z", re.IGNORECASE)
+_TOKEN_FIELD = re.compile(rf'{_NAMED_SO}"\s*:\s*'.encode())  # of small letters: re.IGNORECASE is ten times slower
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ALWAYS_TELLS = frozenset({"authorization", "certificate", "session key"})
 

@@ -36,7 +36,7 @@ class Field(NamedTuple):
     token: str
 
 
-_TOP = Spot("", PLAIN, ())
+TOP = Spot("", PLAIN, ())
 
 
 def walk(
@@ -45,16 +45,17 @@ def walk(
     value: Callable[[str, Spot], str],
     plain: Container[str],
     *,
+    top: Spot = TOP,
     paths: bool = False,
     graphql: bool = False,
 ) -> str:
     """`text` with every scalar as `value(token, spot)` says, and every field's name (in its quotes) as `field` does.
 
-    Tokens in `plain` are not asked about, unless they stand below a name that says something. Paths are empty unless
-    `paths` asks for them.
+    Tokens in `plain` are not asked about, unless they stand below a name that says something. `top` is where the text
+    itself stands. Paths are empty unless `paths` asks for them.
     """
     opened: list[tuple[Spot, bool]] = []  # of each open object and array: what holds in it, and is it an array
-    here = above = _TOP  # of what comes next, and of the object or array around it
+    here = above = top  # of what comes next, and of the object or array around it
     in_array = False
 
     def one(match: re.Match[str]) -> str:
@@ -73,7 +74,7 @@ def walk(
             here = above = Spot(here.name, naming, (*here.path, "*") if in_array and paths else here.path)
             return token
         if char in "}]":
-            above, in_array = opened.pop() if opened else (_TOP, False)
+            above, in_array = opened.pop() if opened else (top, False)
             here = above
             return token
         said = token if token in plain and not here.naming else value(token, here)

@@ -1,7 +1,7 @@
 """What redaction remembers: secrets, to tell them elsewhere, and texts that hold nothing, to be quick about them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _KNOWN_LIMIT = 100_000
 KNOWN_CHARS = 12  # shorter secrets may be anything, so they are not looked for elsewhere
@@ -20,6 +20,10 @@ class Known:
 
     def __bool__(self) -> bool:
         return bool(self._values)
+
+    def among(self, values: Iterable[str]) -> set[str]:
+        """Those of them that are secrets."""
+        return self._values.keys() & values
 
     def learn(self, value: str) -> bool:
         """Whether it is new, and worth to be told elsewhere."""
@@ -46,13 +50,17 @@ class Plain:
         return set(texts) - self._texts
 
     def add(self, text: str) -> None:
-        if len(text) > _PLAIN_CHARS:
-            return
-        self._chars += len(text)
+        if len(text) <= _PLAIN_CHARS:
+            self.add_all((text,))
+
+    def add_all(self, texts: Collection[str]) -> None:
+        """Of texts that are not long."""
+        chars = sum(map(len, texts))
+        self._chars += chars
         if self._chars > _PLAIN_LIMIT_CHARS:
             self._texts.clear()
-            self._chars = len(text)
-        self._texts.add(text)
+            self._chars = chars
+        self._texts.update(texts)
 
     def forget(self, text: str) -> None:
         """It turned out to be a secret."""

@@ -1,11 +1,19 @@
 """What the name of a field says of its value: nothing, that it is personal, or that all below it is secret."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from recorder.policy import Policy, ends_in
 
 PLAIN, PERSONAL, DEEP = 0, 1, 2  # in the order of their weight
+
+_VERSION = re.compile(r"version|release|build|firmware|user.?agent", re.IGNORECASE)
+
+
+def is_version(name: str) -> bool:
+    """Whether what looks like an IP address under this name is none."""
+    return bool(name) and _VERSION.search(name) is not None
 
 
 def naming_by(policy: Policy) -> Callable[[str], int]:
