@@ -76,7 +76,8 @@ class OverAll(Switch):
         met = sum(self._meets(call) for call in seen.under_way(self.spans))
         if met:
             return replace(receipt, detail=unharmed(met))
-        of_link = f"{receipt.eligible} requests were under way on link {self.fault.link} while it was on"
+        were = "request was" if receipt.eligible == 1 else "requests were"
+        of_link = f"{receipt.eligible} {were} under way on link {self.fault.link} while it was on"
         return replace(receipt, detail=f"{of_link}, and nothing of them passed then")
 
     def _of_calls(self, receipt: Receipt, seen: Seen) -> Receipt:

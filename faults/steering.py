@@ -12,7 +12,7 @@ from faults.fault import Fault, Receipt
 from faults.lane import Side
 from faults.link import Link
 from faults.seen import Seen
-from faults.switch import Switch, first, unharmed
+from faults.switch import Switch, counted, first, unharmed
 from faults.tap.journal import TapConnection, TapJournal
 from faults.tap.rule import Rule, RuleCount
 from foreshock.errors import UsageError
@@ -131,12 +131,13 @@ class Steered(Switch):
         if not count.offered:
             return f"no {per} on link {link} while its plan ran" + _other_unit(per)
         if not count.eligible:
-            return f"none of {count.offered} {per}s on link {link} was at its place"
+            return f"none of {counted(count.offered, per)} on link {link} was at its place"
         if count.unsteerable:
             how = "could not be steered one by one (HTTP/2, or pipelined): say per: connection"
-            return f"{count.unsteerable} requests {how}"
+            return f"{counted(count.unsteerable, 'request')} {how}"
         wanted = f"the {self._rule.n}. never came" if self._rule.n else "none was drawn"
-        return f"{count.eligible} {per}s were at its place, {wanted}"
+        were = "was" if count.eligible == 1 else "were"
+        return f"{counted(count.eligible, per)} {were} at its place, {wanted}"
 
 
 def rule_of(fault: Fault, seed: int) -> Rule:

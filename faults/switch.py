@@ -130,4 +130,9 @@ def first(ordinals: Iterable[int]) -> tuple[int, ...]:
 
 def unharmed(count: int, per: str = "request") -> str:
     """Of a fault that breaks answers, whose traffic was answered all the same."""
-    return f"{count} {per}s passed it, and every answer came whole: its magnitude is beyond what they need"
+    return f"{counted(count, per)} passed it, and every answer came whole: its magnitude is beyond what they need"
+
+
+def counted(count: int, per: str) -> str:
+    """'1 request', '3 requests'."""
+    return f"{count} {per}" if count == 1 else f"{count} {per}s"

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from faults.embedded.decoding import ProxyBody
-from faults.embedded.proxies import Proxies
 from faults.embedded.refusal import ApiError
 from faults.tap.taps import TapChange, Taps
 from foreshock.errors import HarnessError
@@ -37,9 +35,8 @@ class Guard(msgspec.Struct, frozen=True):
 
 
 class Guardian:
-    def __init__(self, proxies: Proxies, taps: Taps) -> None:
+    def __init__(self, taps: Taps) -> None:
         self.guards: list[Guard] = []
-        self._proxies = proxies
         self._taps = taps
 
     async def heal(self) -> None:
@@ -55,11 +52,8 @@ class Guardian:
 
     async def _lead(self, name: str, upstream: str) -> None:
         try:
-            if name in self._taps:
-                if self._taps.get(name).upstream != upstream:
-                    await self._taps.update(name, TapChange(upstream=upstream, close=True))
-            else:  # a link that is a proxy of ours
-                await self._proxies.update(name, ProxyBody(upstream=upstream))
+            if self._taps.get(name).upstream != upstream:
+                await self._taps.update(name, TapChange(upstream=upstream, close=True))
         except ApiError as error:  # it was guarded before it was made
             print(error, file=sys.stderr)  # noqa: T201
 

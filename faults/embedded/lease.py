@@ -33,7 +33,7 @@ class Lease:
         self._taps = taps
         self._stop = stop
         self._idle_s = idle_s
-        self._guardian = Guardian(proxies, taps)
+        self._guardian = Guardian(taps)
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.ReadTransport | None = None
 

@@ -270,9 +270,9 @@ def test_what_a_step_caused_is_known_by_its_trace_and_else_by_time(network):
 @pytest.mark.parametrize(
     ("place", "why"),
     [
-        ({"nth": Nth(n=7, route="GET /a")}, "1 requests were at its place, the 7. never came"),
-        ({"nth": Nth(n=1, route="POST /a")}, "none of 1 requests on link shop was at its place"),
-        ({"nth": Nth(n=9, link="shop")}, "1 connections were at its place, the 9. never came"),
+        ({"nth": Nth(n=7, route="GET /a")}, "1 request was at its place, the 7. never came"),
+        ({"nth": Nth(n=1, route="POST /a")}, "none of 1 request on link shop was at its place"),
+        ({"nth": Nth(n=9, link="shop")}, "1 connection was at its place, the 9. never came"),
         ({"at": At(while_="s9"), "fraction": 0.5}, "its place in the run never came"),
     ],
 )
