@@ -1,52 +1,67 @@
-"""Connections to the target, kept alive per session as its client did, opened where none is free."""
+"""Connections to the target: which one a step takes, when another is opened, and when one is closed.
+
+A session's steps of one recorded `connection` share one, as their client's requests did; two recorded connections of a
+session are two. Where its answer is still awaited when the next step wants it (the recording has it free by then), that
+one gets another: whoever else is slow, nothing is held.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
-import ssl
+import resource
 from collections.abc import Callable
 
-from foreshock.errors import HarnessError
+from replayer.plan import Step
 from replayer.target import Target
-from replayer.wire import Connection
+from replayer.wire.channel import Channel
+from replayer.wire.dialling import Unreachable, dial
+from replayer.wire.http1 import Http1
+from replayer.wire.tls import context
 
-_IDLE_LIMIT = 256  # free connections in all; the one unused for longest is closed beyond that
-
-
-class Unreachable(Exception):
-    """No connection could be opened; the message is an attempt's error: 'refused', 'timeout', 'tls: ...'."""
+_Key = tuple[str, str]  # session, connection
 
 
 class Connections:
-    """A session's requests share a connection while one is free; concurrent ones have their own."""
+    """Those of one replay. Raises UsageError for files of the target's `tls` that cannot be read."""
 
     def __init__(self, target: Target, clock: Callable[[], float], connect_timeout_s: float) -> None:
         self._target = target
         self._clock = clock
         self._connect_timeout_s = connect_timeout_s
-        self._free: dict[Connection, str] = {}  # free connection -> its session, longest unused first
-        self._all: set[Connection] = set()
+        self._tls = context(target.tls, ["http/1.1"]) if target.tls else None
+        self._idle = _Idle(_idle_limit())
+        self._all: set[Http1] = set()
 
-    async def take(self, session: str) -> Connection:
-        """A connection that is idle, the session's last used one if it has one. Raises Unreachable."""
-        for connection in reversed([free for free, owner in self._free.items() if owner == session]):
-            del self._free[connection]
+    def ready(self, step: Step) -> Channel | None:
+        """An idle connection for the step, the one used last; None where one has to be opened."""
+        key = (step.session, step.connection)
+        while (connection := self._idle.pop(key)) is not None:
             if connection.idle and not connection.said_something():
                 return connection
             connection.abort()
-        return await self.open()
+        return None
 
-    def give_back(self, session: str, connection: Connection) -> None:
-        """Keeps the connection for the session's next request, if it can carry one."""
-        if not connection.idle:
+    async def take(self, step: Step) -> Channel:
+        """What the step's request goes out on. Raises Unreachable."""
+        return self.ready(step) or await self.open(step)
+
+    async def open(self, step: Step, lane: str | None = None) -> Channel:
+        """A new connection, by way of `lane` ('host:port') if one is given. Raises Unreachable."""
+        connection = await dial(self._new, self._target, self._tls, self._connect_timeout_s, lane)
+        if not connection.idle:  # it ended while it was opened: a proxy whose upstream is out of reach does that
+            raise Unreachable("reset")
+        self._all.add(connection)
+        return connection
+
+    def give_back(self, step: Step, channel: Channel) -> None:
+        """The step's request is over: its connection is kept for the next one, or closed as the client did."""
+        assert isinstance(channel, Http1)
+        if not channel.idle:
             return
-        self._free[connection] = session
-        if len(self._free) > _IDLE_LIMIT:
-            oldest = next(iter(self._free))
-            del self._free[oldest]
-            oldest.abort()
+        if step.closes:
+            channel.close()
+            return
+        self._idle.put((step.session, step.connection), channel)
 
     async def close(self) -> None:
         """Ends every connection; returns when all are closed."""
@@ -55,42 +70,49 @@ class Connections:
             connection.abort()
         await asyncio.gather(*(connection.lost for connection in open_still))
 
-    async def open(self, lane: str | None = None) -> Connection:
-        """A new connection to the target, by way of `lane` ('host:port') if one is given. Raises Unreachable."""
-        loop = asyncio.get_running_loop()
-        host, port, tls = self._target.host, self._target.port, self._target.tls
-        name = host if tls else None  # a certificate is the target's, whatever the way
-        if lane is not None:
-            host, port = lane.rpartition(":")[0], int(lane.rpartition(":")[2])
-        try:
-            async with asyncio.timeout(self._connect_timeout_s):
-                _, connection = await loop.create_connection(self._new, host, port, ssl=tls, server_hostname=name)
-        except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
-            raise Unreachable(_reason(error)) from None
-        if not connection.idle:  # it ended while it was opened: a proxy whose upstream is out of reach does that
-            raise Unreachable("reset")
-        self._all.add(connection)
-        return connection
+    def _new(self) -> Http1:
+        return Http1(self._clock, self._lost)
 
-    def _new(self) -> Connection:
-        return Connection(self._clock, self._lost)
-
-    def _lost(self, connection: Connection) -> None:
-        self._free.pop(connection, None)
+    def _lost(self, connection: Http1) -> None:
+        self._idle.drop(connection)
         self._all.discard(connection)
 
 
-def _reason(error: OSError) -> str:
-    if error.errno in (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL):
-        raise HarnessError(
-            f"no more connections can be opened here: {error.strerror}; raise 'ulimit -n', or replay fewer sessions"
-        ) from error
-    if isinstance(error, TimeoutError):
-        return "timeout"
-    if isinstance(error, ssl.SSLError):
-        return f"tls: {error.reason or error}"
-    if isinstance(error, ConnectionResetError):
-        return "reset"
-    if isinstance(error, socket.gaierror):
-        return f"refused: {error.strerror}"
-    return "refused"
+class _Idle:
+    """Idle connections by whose they are; of more than `limit` in all, the one unused for longest is closed."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._keys: dict[Http1, _Key] = {}  # longest unused first
+        self._stacks: dict[_Key, list[Http1]] = {}
+
+    def put(self, key: _Key, connection: Http1) -> None:
+        self._keys[connection] = key
+        self._stacks.setdefault(key, []).append(connection)
+        if len(self._keys) > self._limit:
+            oldest = next(iter(self._keys))
+            self.drop(oldest)
+            oldest.close()
+
+    def pop(self, key: _Key) -> Http1 | None:
+        stack = self._stacks.get(key)
+        if not stack:
+            return None
+        connection = stack[-1]
+        self.drop(connection)
+        return connection
+
+    def drop(self, connection: Http1) -> None:
+        key = self._keys.pop(connection, None)
+        if key is None:
+            return
+        stack = self._stacks[key]
+        stack.remove(connection)
+        if not stack:
+            del self._stacks[key]
+
+
+def _idle_limit() -> int:
+    """Half of the files that this process may open: clients in production keep their connections, and so do we."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(256, soft // 2) if soft != resource.RLIM_INFINITY else 1 << 15

@@ -25,7 +25,9 @@ from replayer.plan import Header, Step
 from replayer.runclock import RunClock
 from replayer.sending import Sender
 from replayer.sequence import followed
-from replayer.target import Target, Unsendable, carrying, payload
+from replayer.target import Target
+from replayer.wire.http1text import Unsendable
+from replayer.wire.payload import Payload, carrying, payload
 
 _AHEAD_S = 0.5  # how far before its due time a step is read
 
@@ -189,13 +191,15 @@ class _Replay:
                 ready_s.append(self._freed_s[other])
         return max(ready_s, default=step.due_s)
 
-    def _data(self, step: Step) -> bytes:
+    def _data(self, step: Step) -> Payload:
         if self._clock.stopped:
             raise Unsendable("stopped: the replay was ended before it was due or ready")
         request = self._answers.fill(step)
-        return payload(carrying(request, self._hooks.headers(step.id, 1)) if self._hooks else request, self._target)
+        if self._hooks:
+            request = carrying(request, self._hooks.headers(step.id, 1))
+        return payload(step, request, self._target)
 
-    async def _send(self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None) -> Outcome:
+    async def _send(self, step: Step, data: Payload, ready_s: float, barrier: Barrier | None) -> Outcome:
         lane = None
         if self._hooks:
             switching_s = self._clock()

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from recorder.coding import CannotDecode, coding_of
 from replayer.barrier import Barrier
-from replayer.connections import Connections, Unreachable
+from replayer.connections import Connections
 from replayer.outcome import Answer, Attempt
-from replayer.plan import Budget, Step
-from replayer.reply import Reply
-from replayer.wire import Connection
+from replayer.plan import Budget, Protocol, Step
+from replayer.wire.channel import Channel
+from replayer.wire.dialling import Unreachable
+from replayer.wire.payload import Payload
+from replayer.wire.reply import Reply
 
 
 class Sent(NamedTuple):
@@ -31,9 +33,9 @@ class Sender:
         self._budget = budget
 
     async def send(
-        self, step: Step, data: bytes, ready_s: float, barrier: Barrier | None, lane: str | None = None
+        self, step: Step, payload: Payload, ready_s: float, barrier: Barrier | None, lane: str | None = None
     ) -> Sent:
-        """What came of sending `data` once. `sent_s` is the begin of that, or when the barrier opened.
+        """What came of sending `payload` once. `sent_s` is the begin of that, or when the barrier opened.
 
         What takes a `lane` ('host:port') has a connection of its own there, which nothing else is sent on.
 
@@ -41,33 +43,33 @@ class Sender:
         """
         begun_s = self._clock()
         try:
-            connection = await self._connection(step.session, lane)
+            connection = await self._connection(step, lane)
         except Unreachable as error:
             if barrier:
                 barrier.leave(step.id)
             return Sent(Attempt(sent_s=begun_s, ended_s=self._clock(), error=str(error)), None)
         coming = connection.begin(step.request.method, self._budget.body_bytes)
         if barrier:
-            begun_s = await self._together(step, data, ready_s, barrier, connection, coming)
+            begun_s = await self._together(step, payload, ready_s, barrier, connection, coming)
         else:
-            connection.write(data)
-        reply = await self._in_time(connection, coming, begun_s)
+            connection.write(payload)
+        reply = await self._in_time(step, connection, coming, begun_s)
         if lane is None:
-            self._connections.give_back(step.session, connection)
+            self._connections.give_back(step, connection)
         else:
             connection.abort()
-        return Sent(_attempt(begun_s, reply), _answer(reply, self._budget.body_bytes))
+        return Sent(_attempt(begun_s, reply, connection.protocol), _answer(reply, self._budget.body_bytes))
 
-    async def _connection(self, session: str, lane: str | None) -> Connection:
-        return await (self._connections.take(session) if lane is None else self._connections.open(lane))
+    async def _connection(self, step: Step, lane: str | None) -> Channel:
+        return await (self._connections.take(step) if lane is None else self._connections.open(step, lane))
 
     async def _together(
         self,
         step: Step,
-        data: bytes,
+        payload: Payload,
         ready_s: float,
         barrier: Barrier,
-        connection: Connection,
+        connection: Channel,
         coming: asyncio.Future[Reply],
     ) -> float:
         """When the last byte was sent, which is when the barrier opened; at once if the connection ended before."""
@@ -76,16 +78,16 @@ class Sender:
         def flush() -> None:
             nonlocal flushed_s
             flushed_s = self._clock()
-            connection.write(data[-1:])
+            connection.release()
 
-        connection.write(data[:-1])
+        connection.hold(payload)
         coming.add_done_callback(lambda _: barrier.leave(step.id))
         barrier.arrive(step.id, ready_s, flush)
         await asyncio.wait((barrier.opened, coming), return_when=asyncio.FIRST_COMPLETED)
         return flushed_s
 
-    async def _in_time(self, connection: Connection, coming: asyncio.Future[Reply], sent_s: float) -> Reply:
-        left_s = sent_s + self._budget.step_timeout_s - self._clock()
+    async def _in_time(self, step: Step, connection: Channel, coming: asyncio.Future[Reply], sent_s: float) -> Reply:
+        left_s = sent_s + step.lasts_s + self._budget.step_timeout_s - self._clock()
         timer = asyncio.get_running_loop().call_later(left_s, connection.fail, "timeout")
         try:
             return await coming
@@ -93,13 +95,14 @@ class Sender:
             timer.cancel()
 
 
-def _attempt(sent_s: float, reply: Reply) -> Attempt:
+def _attempt(sent_s: float, reply: Reply, protocol: Protocol) -> Attempt:
     return Attempt(
         sent_s=sent_s,
         ended_s=reply.ended_s,
         first_byte_s=reply.first_byte_s,
         status=reply.status,
         error=reply.error,
+        protocol=protocol,
     )
 
 
@@ -110,7 +113,16 @@ def _answer(reply: Reply, keep_bytes: int) -> Answer | None:
     if reply.error is None and body_bytes == len(body):
         body = decoded(reply.headers, body)
         body_bytes = len(body)
-    return Answer(status=reply.status, headers=reply.headers, body=body[:keep_bytes], body_bytes=body_bytes)
+    return Answer(
+        status=reply.status,
+        headers=reply.headers,
+        body=body[:keep_bytes],
+        body_bytes=body_bytes,
+        trailers=reply.trailers,
+        messages=reply.messages,
+        messages_left_out=reply.messages_left_out,
+        close_code=reply.close_code,
+    )
 
 
 def decoded(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:

@@ -1,101 +1,62 @@
-"""Where a plan is sent, and a request as the bytes that go there (HTTP/1.1, RFC 9112)."""
+"""Where a plan is sent: a URL, and how its TLS is spoken. Data only, so that it goes to another process as it is."""
 
 from __future__ import annotations
 
-import re
-import ssl
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
+import msgspec
 
 from foreshock.errors import UsageError
-from replayer.plan import Request
-from replayer.urltext import as_bytes, origin_form
 
-# What belongs to one connection or is ours to say (RFC 9110, 7.6.1): a template has none of it, and it is never sent.
+# What belongs to one connection or is ours to say (RFC 9110, 7.6.1): a template has none of it, and it is never sent,
+# but for a 'Connection: close' that the client said.
 HOP_BY_HOP = frozenset({
     "connection", "content-length", "expect", "http2-settings", "keep-alive", "proxy-authorization",
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 
-_SAYS_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # a length is said even where there is no body (RFC 9110, 8.6)
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_BREAKS = re.compile(r"[\r\n\0]")
+_EXPECTED = "expected a URL such as 'http://127.0.0.1:8080' or 'https://staging.example/api'"
 
 
-class Unsendable(ValueError):
-    """The request cannot be written as HTTP/1.1 without becoming another one. The message repeats no value (law 9)."""
+class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a target's certificate is verified, and what we show of ourselves. Files are PEM."""
+
+    ca_file: str | None = None  # trusted instead of what this machine trusts
+    certificate_file: str | None = None  # ours, with its chain
+    key_file: str | None = None  # of our certificate, where it is not in the same file
+    insecure: bool = False  # anybody is taken for the target: only where the user said so in as many words
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`prefix` stands before every path; `authority` is what Host says; `tls` is None for plain HTTP."""
 
     host: str
     port: int
     authority: str
-    prefix: str
-    tls: ssl.SSLContext | None
+    prefix: str = ""
+    tls: Tls | None = None
 
     @classmethod
-    def parse(cls, url: str) -> Target:
-        """The target at `url`; https verifies the certificate. Raises UsageError naming what is allowed."""
-        expected = "expected a URL such as 'http://127.0.0.1:8080' or 'https://staging.example/api'"
+    def parse(cls, url: str, tls: Tls | None = None) -> Target:
+        """The target at `url`; https verifies the certificate unless `tls` says 'insecure'.
+
+        Raises UsageError naming what is allowed; files of `tls` are read later, when the connections are made.
+        """
         try:
             parts = urlsplit(url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError as error:
-            raise UsageError(f"target={url}: {error}; {expected}") from None
+            raise UsageError(f"target={url}: {error}; {_EXPECTED}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise UsageError(f"target={url}: {expected}")
-        authority = parts.netloc.rpartition("@")[2]
-        tls = ssl.create_default_context() if parts.scheme == "https" else None
-        return cls(parts.hostname, port, authority, parts.path.rstrip("/"), tls)
-
-
-def carrying(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
-    """The request with these headers, in the place of those of the same names."""
-    names = {name.lower() for name, _ in headers}
-    kept = tuple(header for header in request.headers if header[0].lower() not in names)
-    return replace(request, headers=kept + headers) if headers else request
-
-
-def payload(request: Request, target: Target) -> bytes:
-    """The request as sent to `target`: Host and Content-Length are ours, everything else is the template's.
-
-    Raises Unsendable where a text would break out of its place.
-    """
-    body = request.body.raw if request.body else b""
-    lines = [_request_line(request, target)]
-    host_at = len(lines)
-    for name, value in request.headers:
-        if name.lower() == "host":
-            lines.insert(host_at, _line(name, target.authority))
-        elif name.lower() not in HOP_BY_HOP:
-            lines.append(_line(name, value))
-    if not any(name.lower() == "host" for name, _ in request.headers):
-        lines.insert(host_at, _line("Host", target.authority))
-    if body or request.method in _SAYS_LENGTH:
-        lines.append(_line("Content-Length", str(len(body))))
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
-def _line(name: str, value: str) -> bytes:
-    if not _METHOD.fullmatch(name) or _BREAKS.search(value):
-        raise Unsendable(f"unsendable: header {name!r} has a character that no header's name or value has")
-    return f"{name}: ".encode("ascii") + _latin(value)
-
-
-def _request_line(request: Request, target: Target) -> bytes:
-    path = origin_form(request.target)
-    if not _METHOD.fullmatch(request.method) or re.search(r"[\x00-\x20\x7f]", path):
-        raise Unsendable("unsendable: its method or target has a character that no request line has")
-    return b" ".join((request.method.encode(), _latin(target.prefix + path), b"HTTP/1.1"))
-
-
-def _latin(text: str) -> bytes:
-    """The bytes that Latin-1 text stands for; text that is more than that goes as UTF-8."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return as_bytes(text)
+            raise UsageError(f"target={url}: {_EXPECTED}")
+        if tls is not None and parts.scheme == "http":
+            raise UsageError(
+                f"target={url}: tls is given, and nothing is verified over http; expected https://, or no tls"
+            )
+        return cls(
+            host=parts.hostname,
+            port=port,
+            authority=parts.netloc.rpartition("@")[2],
+            prefix=parts.path.rstrip("/"),
+            tls=(tls or Tls()) if parts.scheme == "https" else None,
+        )

@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID
 from replayer.engine import replay
 from replayer.outcome import History
 from replayer.plan import Body, Header, Request, Step
-from replayer.target import Target, Unsendable, payload
+from replayer.target import Target
+from replayer.wire.http1text import Unsendable, written
 
 PLAIN = Target.parse("http://127.0.0.1:8080/api/")
 
@@ -29,7 +30,7 @@ def test_a_target_says_host_port_prefix_and_whether_tls_is_spoken() -> None:
     secure = Target.parse("https://user@staging.example")
     assert (secure.port, secure.authority, secure.prefix) == (443, "staging.example", "")
     assert secure.tls is not None
-    assert secure.tls.verify_mode is ssl.CERT_REQUIRED
+    assert not secure.tls.insecure
 
 
 def test_host_and_length_are_ours_and_everything_else_is_the_templates() -> None:
@@ -40,14 +41,14 @@ def test_host_and_length_are_ours_and_everything_else_is_the_templates() -> None
             ("accept", "*/*"),
             ("HOST", "shop.example"),
             ("Content-Length", "999"),
-            ("Connection", "close"),
+            ("Connection", "keep-alive"),
             ("Transfer-Encoding", "chunked"),
             ("X-B", "2"),
             ("X-A", "caf\xe9"),
         ),
         body=Body(text="{}"),
     )
-    assert payload(request, PLAIN) == (
+    assert written(request, PLAIN) == (
         b"POST /api/orders?x=%2f HTTP/1.1\r\nHOST: 127.0.0.1:8080\r\naccept: */*\r\nX-B: 2\r\nX-A: caf\xe9\r\n"
         b"Content-Length: 2\r\n\r\n{}"
     )
@@ -55,7 +56,7 @@ def test_host_and_length_are_ours_and_everything_else_is_the_templates() -> None
 
 @pytest.mark.parametrize(("method", "says_length"), [("GET", False), ("DELETE", False), ("POST", True), ("PUT", True)])
 def test_without_a_body_a_length_is_said_where_one_is_expected(method: str, says_length: bool) -> None:
-    assert (b"Content-Length: 0" in payload(Request(method=method, target="/"), PLAIN)) is says_length
+    assert (b"Content-Length: 0" in written(Request(method=method, target="/"), PLAIN)) is says_length
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_without_a_body_a_length_is_said_where_one_is_expected(method: str, says
 )
 def test_a_request_that_would_become_another_one_is_unsendable(request_: Request) -> None:
     with pytest.raises(Unsendable, match=r"^unsendable: ") as refused:
-        payload(request_, PLAIN)
+        written(request_, PLAIN)
     assert "secret" not in str(refused.value)
 
 

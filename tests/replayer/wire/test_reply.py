@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from replayer.reply import HEAD_LIMIT_BYTES, Reply, ReplyReader
+from replayer.wire.reply import HEAD_LIMIT_BYTES, Reply, ReplyReader
 
 
 def read(

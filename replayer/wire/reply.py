@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import httptools
 
+from replayer.outcome import Heard
+
 HEAD_LIMIT_BYTES = 1 << 18  # a longer status line and headers are no answer: servers and proxies stop at 8 to 128 KiB
 
 _NO_BODY = frozenset({204, 304})
@@ -16,7 +18,8 @@ _NO_BODY = frozenset({204, 304})
 class Reply(NamedTuple):
     """What came back. `error` is None exactly when the response came whole; times are the clock's.
 
-    `error`: 'timeout', 'reset' (the connection ended before the first byte), 'cut' (after it), 'garbage: ...'.
+    `error`: 'timeout', 'reset' (the connection ended before the first byte), 'cut' (after it), 'garbage: ...', and
+    'refused: ...' where the server says that it has done nothing.
     """
 
     status: int | None
@@ -26,22 +29,36 @@ class Reply(NamedTuple):
     first_byte_s: float | None
     ended_s: float
     error: str | None
+    trailers: tuple[tuple[str, str], ...] = ()
+    messages: tuple[Heard, ...] = ()
+    messages_left_out: int = 0
+    close_code: int | None = None
 
 
 class ReplyReader:
-    """Takes the bytes after one request. `reply` is done when the reply is; `keep_alive` says if another may follow."""
+    """Takes the bytes after one request. `reply` is done when the reply is; `keep_alive` says if another may follow.
+
+    `may_send` says that the server has asked for the body (100).
+    """
+
+    __slots__ = (
+        "_body", "_body_bytes", "_clock", "_first_byte_s", "_headers", "_keep_bytes", "_kept_bytes", "_method",
+        "_parser", "_silent_bytes", "_status", "_trailers", "keep_alive", "may_send", "reply",
+    )  # fmt: skip
 
     def __init__(self, clock: Callable[[], float], method: str, keep_bytes: int) -> None:
         self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.keep_alive = False
+        self.may_send = False
         self._clock = clock
         self._method = method
         self._keep_bytes = keep_bytes
         self._parser = httptools.HttpResponseParser(self)
         self._first_byte_s: float | None = None
-        self._head_bytes = 0
+        self._silent_bytes = 0  # since there was something of a body: heads, trailers, extensions of chunks
         self._status: int | None = None  # of the final response, once its headers are whole
         self._headers: list[tuple[str, str]] = []
+        self._trailers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._kept_bytes = 0
         self._body_bytes = 0
@@ -50,16 +67,17 @@ class ReplyReader:
         """Raises nothing: what cannot be read ends the reply."""
         if self._first_byte_s is None:
             self._first_byte_s = self._clock()
-        if self._status is None:
-            self._head_bytes += len(data)
+        self._silent_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return  # a 101 was read whole; what follows is no HTTP
         except httptools.HttpParserError as error:
+            self.keep_alive = False
             self.end(f"garbage: {error}")
-        if self._status is None and self._head_bytes > HEAD_LIMIT_BYTES:
-            self.end(f"garbage: no end of the headers within {HEAD_LIMIT_BYTES} bytes")
+        if self._silent_bytes > HEAD_LIMIT_BYTES and not self.reply.done():
+            what = "headers" if self._status is None else "trailers"
+            self.end(f"garbage: no end of the {what} within {HEAD_LIMIT_BYTES} bytes")
 
     def connection_ended(self, *, cleanly: bool) -> None:
         """No more bytes will come: the end of a body without a length (RFC 9112, 6.3), else of the reply."""
@@ -80,25 +98,38 @@ class ReplyReader:
                 first_byte_s=self._first_byte_s,
                 ended_s=self._clock(),
                 error=error,
+                trailers=tuple(self._trailers),
             )
         )
 
     # httptools' side
 
+    def on_message_begin(self) -> None:
+        if self.reply.done():  # another response, unasked: it is nobody's, and must not become the next request's
+            self.keep_alive = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._status is None:  # what comes later is a trailer
-            self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        if not self.reply.done():
+            headers = self._headers if self._status is None else self._trailers
+            headers.append((name.decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
+        if self.reply.done():
+            return
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:
             self._headers.clear()  # an interim response (RFC 9110, 15.2): the final one is still to come
+            self.may_send = self.may_send or status == 100
             return
         self._status = status
         if self._method == "HEAD":  # whatever length it says, no body follows
             self._complete()
 
     def on_body(self, body: bytes) -> None:
+        if self.reply.done():  # of HEAD: whoever sends one will not be understood any further
+            self.keep_alive = False
+            return
+        self._silent_bytes = 0
         self._body_bytes += len(body)
         if self._kept_bytes < self._keep_bytes:
             kept = body[: self._keep_bytes - self._kept_bytes]
@@ -106,7 +137,7 @@ class ReplyReader:
             self._kept_bytes += len(kept)
 
     def on_message_complete(self) -> None:
-        if self._status is not None:
+        if self._status is not None and not self.reply.done():
             self._complete()
 
     def _complete(self) -> None:
