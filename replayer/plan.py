@@ -48,19 +48,24 @@ class Body(_Record, frozen=True, omit_defaults=True):
 
 
 class Request(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A request template: as recorded, before bindings write into it. Header text is Latin-1, one code point a byte."""
+    """A request template: as recorded, before bindings write into it. Header text is Latin-1, one code point a byte.
+
+    It has no hop-by-hop headers (`target.HOP_BY_HOP`): Host and the framing of the body are written when it is sent.
+    Kept of them are only a 'Connection: close' that an HTTP/1.1 client sent, and the 'TE: trailers' of an HTTP/2 one.
+    """
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: Body | None = None
     trailers: tuple[tuple[str, str], ...] = ()
-    chunked: bool = False  # its body goes without a length, in chunks
-    expects: bool = False  # its body waits for a 100 Continue
+    chunked: bool = False  # it said no length: 'Transfer-Encoding: chunked', or a body over h2 without Content-Length
+    expects: bool = False  # its body waits for a 100 Continue: 'Expect: 100-continue'
 
 
 class Message(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A WebSocket message, `at_s` after the socket was open. The server's own say what the client had waited for."""
+    """A WebSocket message, `at_s` after the 101 came. The server's own say what the client had waited for: a client's
+    message is not sent before as many have come as stand before it. Text is UTF-8; control frames are none."""
 
     at_s: float
     from_client: bool = True
@@ -93,7 +98,10 @@ class Recorded(_Record, frozen=True, kw_only=True, omit_defaults=True):
 class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """One request of a plan. `due_s` counts from the plan's start; `after` are the steps it must follow.
 
-    A session's steps of one `connection` share one, as the client's did; of '' they take whichever is free.
+    A session's steps of one `connection` share one, as the client's did; of '' they take whichever is free, and are
+    never kept from being sent by another that is still answered. `closes` is true of the last step of a connection that
+    its client closed. `protocol` is 'websocket' of what was answered 101 with 'Upgrade: websocket' (its `request` is
+    the opening GET); HTTP/3 goes as 'h2', HTTP/1.0 as 'http/1.1' with `closes`. Other upgrades are `unsupported`.
     """
 
     id: str
@@ -108,7 +116,7 @@ class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
     closes: bool = False  # its connection is closed after it
     protocol: Protocol = "http/1.1"
     messages: tuple[Message, ...] = ()  # of a WebSocket, in order
-    lasts_s: float = 0.0  # how long its client kept a WebSocket open
+    lasts_s: float = 0.0  # how long its client kept a WebSocket open, on the plan's clock as its messages' `at_s`
     unsupported: str = ""  # why it cannot be sent as recorded; it is counted as not sent, with this reason
     recorded: Recorded | None = None
 
