@@ -33,6 +33,7 @@ AT_ONCE = 12
 LOOK_S = 0.02
 ANSWER_S = 5.0  # on a machine that has other things to do
 SETTLE_S = 15.0
+HANGS_S = 60.0  # beyond what was asked for
 MOST_GROWTH_MB = 150  # of memory that stays; much more comes and goes
 ALONE = [sys.executable, "-P", "-c", "from scenarios.cli import main; main()", "toxiproxy", "--port", "0"]
 
@@ -179,7 +180,7 @@ def fuzzed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> C
 
     def fuzzed(actor: Actor, around: Around = nothing) -> None:
         async def main() -> None:
-            async with request.param() as subject:
+            async with asyncio.timeout(FUZZ_S / TESTS + HANGS_S), request.param() as subject:
                 await fuzz(subject, actor, around)
 
         uvloop.run(main())

@@ -99,9 +99,11 @@ async def upstream_without_manners(subject) -> AsyncIterator[None]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     subject.upstream = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield
-    server.close()
-    await asyncio.gather(*filter(None, talking))
+    try:
+        yield
+    finally:  # uvloop would not close while somebody listens
+        server.close()
+        await asyncio.gather(*filter(None, talking))
 
 
 class Talker:
