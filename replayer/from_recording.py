@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from foreshock.errors import InvalidRun, UsageError
-from recorder.exchange import Exchange, Response, header_values
+from recorder.exchange import Exchange
 from recorder.recording import Recording
 from recorder.routes import Routes
 from replayer.bindings import Learner
-from replayer.outcome import Answer
-from replayer.plan import Binding, Body, Header, Plan, Provenance, Recorded, Request, Source, Step, in_due_order
-from replayer.sending import decoded
-from replayer.target import HOP_BY_HOP
-from replayer.urltext import origin_form
+from replayer.plan import Binding, Budget, Header, Plan, Provenance, Request, Retry, Source, Step
+from replayer.traffic.account import Account
+from replayer.traffic.arranging import arranged
+from replayer.traffic.fit import unfit, unlike_its_headers
+from replayer.traffic.folding import Folded, folded
+from replayer.traffic.order import Order
+from replayer.traffic.routing import HEAD_EXCHANGES, known_of, quick_fingerprint
+from replayer.traffic.selection import Selection, checked
+from replayer.traffic.slicing import exchanges_between
+from replayer.traffic.template import (
+    answer_of,
+    connection_of,
+    lasts_s_of,
+    messages_of,
+    protocol_of,
+    recorded_of,
+    request_of,
+)
 
 
 def plan_of(
@@ -25,105 +39,127 @@ def plan_of(
     sessions: Collection[str] | None = None,
     bindings: bool = True,
 ) -> Plan:
-    """The plan that does `recording` again, `speed` times as fast; of some `sessions` only, where they are given.
+    """The whole plan that does `recording` again, `speed` times as fast; of some `sessions` only, where they are given.
+
+    As `stream_of`, with routes learned from all of the recording. Raises UsageError for a session that is not there.
+    """
+    account = Account()
+    selection = Selection(speed=speed, sessions=tuple(sorted(sessions or ())))
+    header, steps = stream_of(
+        recording, selection, name=name, seed=seed, bindings=bindings, account=account, head_exchanges=None
+    )
+    plan = Plan(header, tuple(steps))
+    if account.unmatched:
+        raise UsageError(f"{account.unmatched[0]}: the recording {recording.path} has no such session")
+    return plan
+
+
+def stream_of(
+    recording: Recording,
+    selection: Selection = Selection(),  # noqa: B008 (frozen)
+    *,
+    name: str,
+    seed: int,
+    bindings: bool = True,
+    budget: Budget = Budget(),  # noqa: B008 (frozen)
+    retry: Retry = Retry(),  # noqa: B008 (frozen)
+    account: Account | None = None,
+    head_exchanges: int | None = HEAD_EXCHANGES,
+) -> tuple[Header, Iterator[Step]]:
+    """The header of the plan that does the selected part of `recording` again, and its steps, read as they are taken.
 
     Steps are s1, s2, ... in the order the requests started; the first is due at 0. Without `bindings` every value is
-    sent as recorded. Raises InvalidRun for a recording without exchanges, UsageError for a speed or a session that
-    cannot be.
+    sent as recorded. `account` is told what became of what was read. Raises InvalidRun where there is nothing to
+    replay, UsageError for a selection that cannot be.
     """
-    if not speed > 0:
-        raise UsageError(f"speed={speed}: expected a number above 0, such as 1 or 2.5")
-    routes = Routes.learn((exchange.request.method, exchange.request.url) for exchange in recording.exchanges())
-    wanted = _wanted(recording, sessions)
-    steps = in_due_order(_steps(wanted, routes, speed, Learner() if bindings else None))
-    if not steps:
-        lost = f" ({'; '.join(recording.tears)})" if recording.tears else ""
-        raise InvalidRun(
-            f"recording={recording.path}: holds no exchanges{lost}, so there is nothing to replay; record again"
+    account = account or Account()
+    known = known_of(recording, head_exchanges)
+
+    def round_of() -> Iterator[Step]:
+        learner = Learner() if bindings else None
+        return _Steps(known.routes, learner, Order(budget.horizon_steps), account).of(
+            _of_sessions(exchanges_between(recording, selection.between), selection.sessions, account)
         )
-    missing = set(sessions or ()) - {step.session for step in steps}
-    if missing:
-        raise UsageError(f"session={min(missing)}: the recording {recording.path} has no such session")
+
+    steps = arranged(
+        round_of,
+        checked(selection),
+        seed=seed,
+        lasts_s=known.lasts_s,
+        account=account,
+        horizon_steps=budget.horizon_steps,
+    )
+    first = next(steps, None)
+    if first is None:
+        raise _nothing(recording, account)
     source = Source(
-        recording=recording.path.name, fingerprint=recording.fingerprint, sessions=tuple(sorted(sessions or ()))
+        recording=recording.path.name, fingerprint=quick_fingerprint(recording), sessions=selection.sessions
     )
-    header = Header(name=name, seed=seed, source=source, provenance=Provenance(made_by="recording"))
-    return Plan(header, steps)
+    provenance = Provenance(made_by="recording")
+    header = Header(name=name, seed=seed, source=source, budget=budget, retry=retry, provenance=provenance)
+    return header, chain((first,), steps)
 
 
-def request_of(exchange: Exchange) -> Request:
-    """The request template of an exchange: as recorded, without what belongs to its connection."""
-    recorded = exchange.request
-    named = (
-        name.strip().lower() for value in header_values(recorded.headers, "connection") for name in value.split(",")
-    )
-    own = HOP_BY_HOP.union(named)
-    return Request(
-        method=recorded.method,
-        target=origin_form(recorded.url),
-        headers=tuple((header.name, header.value) for header in recorded.headers if header.name.lower() not in own),
-        body=Body.of(recorded.post_data.raw),
+def _nothing(recording: Recording, account: Account) -> InvalidRun | UsageError:
+    if account.seen:
+        why = "; ".join(account.sentences())
+        return UsageError(f"recording={recording.path}: nothing of it is selected ({why})")
+    lost = f" ({'; '.join(recording.tears)})" if recording.tears else ""
+    return InvalidRun(
+        f"recording={recording.path}: holds no exchanges{lost}, so there is nothing to replay; record again"
     )
 
 
-def answer_of(response: Response) -> Answer:
-    """A recorded response as a replayed one would be kept: its body without Content-Encoding."""
-    headers = tuple((header.name, header.value) for header in response.headers)
-    body = decoded(headers, response.content.raw)
-    return Answer(status=response.status, headers=headers, body=body, body_bytes=len(body))
+def _of_sessions(exchanges: Iterable[Exchange], sessions: Collection[str], account: Account) -> Iterator[Exchange]:
+    missing = dict.fromkeys(sessions)
+    for exchange in exchanges:
+        account.seen += 1
+        if not sessions or exchange.session in sessions:
+            missing.pop(exchange.session, None)
+            yield exchange
+        else:
+            account.left_out["they are of other sessions"] += 1
+    account.unmatched += tuple(f"session={session}" for session in missing)
 
 
-def _wanted(recording: Recording, sessions: Collection[str] | None) -> Iterator[Exchange]:
-    return (exchange for exchange in recording.exchanges() if not sessions or exchange.session in sessions)
+class _Steps:
+    """Makes steps of exchanges that come in started order."""
 
+    def __init__(self, routes: Routes, learner: Learner | None, order: Order, account: Account) -> None:
+        self._routes = routes
+        self._learner = learner
+        self._order = order
+        self._account = account
 
-def _steps(exchanges: Iterator[Exchange], routes: Routes, speed: float, learner: Learner | None) -> Iterator[Step]:
-    started_s: float | None = None
-    order = _Order()
-    for number, exchange in enumerate(exchanges, start=1):
-        started_s = exchange.started_s if started_s is None else started_s
+    def of(self, exchanges: Iterable[Exchange]) -> Iterator[Step]:
+        first_s: float | None = None
+        for number, (exchange, attempts) in enumerate(folded(exchanges, self._account), start=1):
+            first_s = exchange.started_s if first_s is None else first_s
+            yield self._step(f"s{number}", Folded(exchange, attempts), first_s)
+
+    def _step(self, step: str, made_of: Folded, first_s: float) -> Step:
+        exchange = made_of.exchange
         request = request_of(exchange)
-        step = f"s{number}"
-        yield Step(
+        self._account.bodies_unlike += unlike_its_headers(exchange)
+        return Step(
             id=step,
-            due_s=max(0.0, round((exchange.started_s - started_s) / speed, 6)),
+            due_s=max(0.0, round(exchange.started_s - first_s, 6)),
             session=exchange.session,
-            route=routes.of(exchange.request.method, exchange.request.url),
+            route=self._routes.of(exchange.request.method, exchange.request.url),
             request=request,
-            after=order.after(step, exchange),
-            bindings=_bindings(learner, step, exchange, request),
-            recorded=_recorded(exchange),
+            after=self._order.after(step, exchange.session, exchange.started_s, exchange.ended_s),
+            bindings=self._bindings(step, exchange, request),
+            connection=connection_of(exchange),
+            closes=exchange.closes,
+            protocol=protocol_of(exchange),
+            messages=messages_of(exchange, self._account),
+            lasts_s=lasts_s_of(exchange),
+            unsupported=unfit(exchange),
+            recorded=recorded_of(exchange, made_of.attempts),
         )
 
-
-def _bindings(learner: Learner | None, step: str, exchange: Exchange, request: Request) -> tuple[Binding, ...]:
-    if learner is None:
-        return ()
-    answer = answer_of(exchange.response) if exchange.response else None
-    return learner.meet(step, exchange.session, request, exchange.started_s, exchange.ended_s, answer)
-
-
-def _recorded(exchange: Exchange) -> Recorded:
-    return Recorded(
-        status=exchange.response.status if exchange.response else None,
-        latency_s=round(exchange.ended_s - exchange.started_s, 6),
-        error=exchange.error,
-    )
-
-
-class _Order:
-    """Per session, the steps that a new one is known to have followed: the latest that had ended when it started."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, list[tuple[str, float, float]]] = {}  # session -> (step, started, ended)
-
-    def after(self, step: str, exchange: Exchange) -> tuple[str, ...]:
-        """The steps that had ended before `exchange` started, but those that another of them followed in turn."""
-        held = self._open.setdefault(exchange.session, [])
-        ended = [entry for entry in held if entry[2] <= exchange.started_s]
-        latest_s = max((started_s for _, started_s, _ in ended), default=0.0)
-        heads = [entry for entry in ended if entry[2] > latest_s or entry[1] == latest_s]
-        # Whoever is followed by a head is behind every later step too, and is not needed again.
-        held[:] = [entry for entry in held if entry not in ended or entry in heads]
-        held.append((step, exchange.started_s, exchange.ended_s))
-        return tuple(name for name, _, _ in heads)
+    def _bindings(self, step: str, exchange: Exchange, request: Request) -> tuple[Binding, ...]:
+        if self._learner is None:
+            return ()
+        answer = answer_of(exchange.response) if exchange.response else None
+        return self._learner.meet(step, exchange.session, request, exchange.started_s, exchange.ended_s, answer)

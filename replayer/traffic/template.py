@@ -1,0 +1,108 @@
+"""One exchange as what a step has of it: the request template, its protocol and messages, and the recorded answer."""
+
+from __future__ import annotations
+
+from recorder.exchange import Content, Exchange, Header, Response, header_values
+from replayer.outcome import Answer
+from replayer.plan import Body, Message, Protocol, Recorded, Request
+from replayer.sending import decoded
+from replayer.target import HOP_BY_HOP
+from replayer.traffic.account import Account
+from replayer.urltext import origin_form
+
+
+def request_of(exchange: Exchange) -> Request:
+    """The request template of an exchange: as recorded, without what belongs to its connection."""
+    recorded = exchange.request
+    own = HOP_BY_HOP.union(_tokens(recorded.headers, "connection"))
+    return Request(
+        method=recorded.method,
+        target=origin_form(recorded.url),
+        headers=tuple((header.name, header.value) for header in recorded.headers if header.name.lower() not in own),
+        body=Body.of(raw_of(recorded.post_data) or b""),
+        trailers=tuple((header.name, header.value) for header in recorded.trailers),
+        chunked="chunked" in _tokens(recorded.headers, "transfer-encoding"),
+        expects="100-continue" in _tokens(recorded.headers, "expect"),
+    )
+
+
+def answer_of(response: Response) -> Answer | None:
+    """A recorded response as a replayed one would be kept: its body without Content-Encoding; None if it is broken."""
+    headers = tuple((header.name, header.value) for header in response.headers)
+    raw = raw_of(response.content)
+    if raw is None:
+        return None
+    body = decoded(headers, raw)
+    return Answer(status=response.status, headers=headers, body=body, body_bytes=len(body))
+
+
+def recorded_of(exchange: Exchange, attempts: int) -> Recorded:
+    """The baseline: the answer, and how long its client waited for it through all `attempts`."""
+    return Recorded(
+        status=exchange.response.status if exchange.response else None,
+        latency_s=round(exchange.ended_s - exchange.started_s, 6),
+        error=exchange.error,
+        attempts=attempts,
+    )
+
+
+def protocol_of(exchange: Exchange) -> Protocol:
+    """What it is replayed over. HTTP/3 goes as HTTP/2, which shares a connection as it does."""
+    if exchange.messages or (exchange.response is not None and exchange.response.status == 101):
+        return "websocket"
+    return "h2" if exchange.request.http_version.lower().startswith(("http/2", "http/3", "h2", "h3")) else "http/1.1"
+
+
+def messages_of(exchange: Exchange, account: Account) -> tuple[Message, ...]:
+    """A WebSocket's messages, from when it was open. Those whose content was not kept are left out and counted."""
+    account.messages_lost += exchange.messages_left_out
+    open_s = _open_s(exchange)
+    messages = []
+    for message in exchange.messages:
+        raw = whole_raw_of(message.content)
+        if raw is None:
+            account.messages_lost += 1
+            continue
+        at_s = max(0.0, round(message.at_s - open_s, 6))
+        body = Body.of(raw)
+        messages.append(Message(at_s=at_s, from_client=message.from_client, binary=message.binary, body=body))
+    return tuple(messages)
+
+
+def lasts_s_of(exchange: Exchange) -> float:
+    """How long a WebSocket was open; 0 of what is none."""
+    return max(0.0, round(exchange.ended_s - _open_s(exchange), 6)) if protocol_of(exchange) == "websocket" else 0.0
+
+
+def connection_of(exchange: Exchange) -> str:
+    """Its client's connection, told from those of other recorders; '' where it is not known."""
+    own = exchange.connection
+    return f"{exchange.recorder}/{own}" if own and exchange.recorder else own
+
+
+def raw_of(content: Content) -> bytes | None:
+    """The bytes that were kept of a body; None where its line in the recording is damaged."""
+    try:
+        return content.raw
+    except ValueError:  # neither base64 nor text that has bytes
+        return None
+
+
+def whole_raw_of(content: Content) -> bytes | None:
+    """The bytes of a body that was kept whole, else None: one beyond the recorder's cap is only a digest."""
+    raw = raw_of(content)
+    return raw if raw is not None and len(raw) >= content.size else None
+
+
+def said_length(headers: tuple[Header, ...]) -> int | None:
+    """What Content-Length says; None where it says nothing that is a number."""
+    said = header_values(headers, "content-length")
+    return int(said[0]) if said and said[0].isdecimal() else None
+
+
+def _open_s(exchange: Exchange) -> float:
+    return exchange.request_ended_s if exchange.first_byte_s is None else exchange.first_byte_s
+
+
+def _tokens(headers: tuple[Header, ...], name: str) -> set[str]:
+    return {token.strip().lower() for value in header_values(headers, name) for token in value.split(",")}
