@@ -1,0 +1,1 @@
+"""A replay on several workers, with Locust as the engine that holds them together."""
