@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import zstandard
@@ -75,6 +76,7 @@ def _codings() -> Mapping[str, Coding]:
 _CODINGS = _codings()
 
 
+@lru_cache(64)
 def coding_of(content_encoding: str) -> Coding:
     """The coding that a Content-Encoding names: one, or several in the order they were applied; '' is none.
 

@@ -65,5 +65,12 @@ def string_of(token: str) -> str:
 
 def quoted(value: str, token: str) -> str:
     """`value` as a JSON string, cut where `token` was."""
-    text = _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+        text = f'"{value}"'
+    else:
+        text = _written(value)
     return text if len(token) > 1 and token.endswith('"') else text[:-1]
+
+
+def _written(value: str) -> str:
+    return _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -16,7 +16,10 @@ from typing import Any
 from recorder.privacy.checksums import only_digits
 from recorder.privacy.kinds import kind_of
 from recorder.privacy.mark import with_mark
-from recorder.privacy.standins import STAND_INS, generic, is_stand_in, shape_of
+from recorder.privacy.nothing import is_nothing
+from recorder.privacy.shapes import shape_of
+from recorder.privacy.signs import generic
+from recorder.privacy.standins import STAND_INS, is_stand_in
 
 _CACHED = 100_000  # stand-ins remembered: credentials and ids come again and again
 _KEPT_CLAIMS = frozenset({"exp", "iat", "nbf", "auth_time", "alg", "typ", "cty", "enc", "zip", "b64", "crit"})
@@ -50,7 +53,7 @@ class Pseudonyms:
         return with_mark(self._digest(f"hash of {value}").hex()[:32], ("0123456789abcdef",))
 
     def _make(self, value: str) -> str:
-        kind = kind_of(value)
+        kind = None if is_nothing(value) else kind_of(value)
         if kind == "jwt":
             return self._jwt(value)
         if kind == "user info":
@@ -58,7 +61,8 @@ class Pseudonyms:
         if kind is None and (basic := _user_and_password(value)):
             plain = ":".join(map(self.of, basic))
             return base64.b64encode(plain.encode("latin-1", "replace")).decode("ascii")
-        return STAND_INS.get(kind or shape_of(value) or "", generic)(value, self._digest(_sameness(value, kind)))
+        shape = kind or shape_of(value) or ""
+        return STAND_INS.get(shape, generic)(value, self._digest(_sameness(value, shape)))
 
     def _digest(self, text: str) -> bytes:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
@@ -130,10 +134,10 @@ def _signatures(signed: str, parts: list[str]) -> list[str]:
     ]
 
 
-def _sameness(value: str, kind: str | None) -> str:
+def _sameness(value: str, shape: str) -> str:
     """What is the same for values that say the same."""
-    if kind in _GROUPED:
+    if shape in _GROUPED:
         return only_digits(value)
-    if kind == "iban":
+    if shape == "iban":
         return re.sub(r"\s", "", value).upper()
-    return value.lower() if kind == "e-mail" or shape_of(value) == "uuid" else value
+    return value.lower() if shape in ("e-mail", "uuid") else value

@@ -9,10 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from recorder.coding import CannotDecode, coding_of
-from recorder.exchange import Content, Exchange, Header, Message, Request, Response, header
+from recorder.exchange import Content, Exchange, Header, Message, Request, Response
 from recorder.policy import Policy, Redaction
 from recorder.privacy.bodies import Bodies
 from recorder.privacy.headers import Headers
+from recorder.privacy.layers import as_bytes
 from recorder.privacy.pairs import redact_pairs, redact_url
 from recorder.privacy.rules import Rules
 from recorder.privacy.values import StandIns, Values
@@ -31,7 +32,7 @@ class Redactor:
         self.place = ""  # what of an exchange is being redacted
         pseudonyms = Pseudonyms(key)
         self._redaction = Redaction(policy=policy, key_fingerprint=pseudonyms.fingerprint)
-        self._values = Values(stand_ins or pseudonyms, policy)
+        self._values = Values(stand_ins or pseudonyms, policy, remembers=stand_ins is None)
         self._headers = Headers(self._values, policy)
         self._bodies = Bodies(self._values)
         self._rules = Rules(policy.rules)
@@ -90,26 +91,33 @@ class Redactor:
         headers = self._headers.redacted(message.headers)
         trailers = self._headers.redacted(message.trailers) if message.trailers else ()
         self.place = f"{way}'s body"
-        redacted = self._content(message.headers, content)
-        if redacted is not content and redacted.size != content.size:
+        redacted = self._content(message.headers, content) if content.text else content
+        if redacted.size != content.size:
             headers = tuple(
-                Header(one.name, str(redacted.size)) if one.name.lower() == "content-length" else one for one in headers
+                [
+                    Header(one.name, str(redacted.size)) if one.name.lower() == "content-length" else one
+                    for one in headers
+                ]
             )
         return msgspec.structs.replace(message, headers=headers, trailers=trailers, **{field: redacted})
 
     def _content(self, headers: tuple[Header, ...], content: Content) -> Content:
         """The same object if nothing in it had to change. A body's digest tells nothing, and stays."""
-        if not content.text:
-            return content
-        raw = content.raw
+        content_type, codings = _about(headers)
         try:
-            coding = coding_of(header(headers, "content-encoding") or "")
-            body = coding.decode(raw)
-            redacted = self._bodies.redacted((header(headers, "content-type") or "").lower(), body)
+            if not codings and content.encoding is None:
+                return self._text_content(content_type, content)
+            coding = coding_of(codings)
+            body = coding.decode(content.raw)
+            redacted = self._bodies.redacted(content_type, body)
         except CannotDecode:
             self.bodies_withheld += 1
             return Content(size=content.size)
         return content if redacted == body else Content.of(coding.encode(redacted))
+
+    def _text_content(self, content_type: str, content: Content) -> Content:
+        redacted = self._bodies.redacted_text(content_type, content.text)
+        return content if redacted == content.text else Content.of(as_bytes(redacted))
 
     def _message(self, message: Message) -> Message:
         """A WebSocket message: JSON, text, or bytes."""
@@ -121,3 +129,14 @@ class Redactor:
             self.bodies_withheld += 1
             return msgspec.structs.replace(message, content=Content(size=message.content.size))
         return message if redacted == raw else msgspec.structs.replace(message, content=Content.of(redacted))
+
+
+def _about(headers: tuple[Header, ...]) -> tuple[str, str]:
+    """(media type in small letters, codings) of a message's body; '' where nothing says so."""
+    content_type = codings = None
+    for one in headers:
+        if len(one.name) == 12 and content_type is None and one.name.lower() == "content-type":
+            content_type = one.value.lower()
+        elif len(one.name) == 16 and codings is None and one.name.lower() == "content-encoding":
+            codings = one.value
+    return content_type or "", codings or ""

@@ -8,7 +8,7 @@ from recorder.privacy import kinds
 from recorder.privacy.layers import as_bytes, as_text, magic_of, unbased, unescaped
 from recorder.privacy.memory import Plain
 from recorder.privacy.pairs import redact_pairs
-from recorder.privacy.standins import generic
+from recorder.privacy.signs import generic
 from recorder.privacy.values import Values
 
 _FORM = re.compile(rb"(?!\S*=\Z)[\w.\[\]%+-]+=[^&\s]*(?:&[\w.\[\]%+-]+=[^&\s]*)*")
@@ -45,6 +45,12 @@ class Bodies:
                 raise CannotDecode("JSON in UTF-16 or UTF-32")
             return as_bytes(self._values.json(as_text(body)))
         return self._other(content_type, body, depth)
+
+    def redacted_text(self, content_type: str, text: str) -> str:
+        """The same, of a body that is UTF-8: most are, and most of these JSON."""
+        if content_type.startswith("application/json") and not self._values.rules and "\x00" not in text[:4]:
+            return self._values.json(text)
+        return as_text(self.redacted(content_type, text.encode()))
 
     def _other(self, content_type: str, body: bytes, depth: int) -> bytes:
         if content_type.startswith(_PICTURES) and "svg" not in content_type:

@@ -5,7 +5,6 @@ import re
 from recorder.exchange import Header, header
 from recorder.policy import Policy
 from recorder.privacy.pairs import redact_url
-from recorder.privacy.rules import Action
 from recorder.privacy.values import Values
 
 _URLS = frozenset({"location", "content-location", "referer", "origin", "link", "refresh"})
@@ -35,33 +34,31 @@ class Headers:
     def note_host(self, headers: tuple[Header, ...]) -> None:
         """The host that a request is for is the recorded system's: its address is no client's."""
         host = header(headers, "host")
-        if host:
+        if host and host not in self._values.own_hosts:
             self._values.own_hosts.add(host.rpartition(":")[0] or host)
             self._values.own_hosts.add(host)
 
     def redacted(self, headers: tuple[Header, ...]) -> tuple[Header, ...]:
         """The same object if nothing in them had to change."""
-        new = tuple(self._header(one) for one in headers)
-        return headers if all(map(_is_same, new, headers)) else tuple(one for one in new if one is not None)
+        if self._values.rules or not self._values.remembers:
+            new = tuple([one for old in headers if (one := self._ruled(old)) is not None])
+        else:
+            seen = self._values.seen
+            new = tuple([seen.get(one) or seen.add(one, self._header(one)) for one in headers])
+        return headers if new == headers else new
 
-    def _header(self, one: Header) -> Header | None:
-        """The same object if nothing in it had to change; None if a rule drops it."""
-        values, name = self._values, one.name.lower()
-        if (
-            not values.strict
-            and one.value in values.plain
-            and name not in self._named
-            and not values.rules.any("header")
-        ):
-            return one
-        action = values.rules.at("header", name)
-        new = self._acted(action, one.value) if action else self._value(name, one)
-        if new is None:
-            return None
+    def _ruled(self, one: Header) -> Header | None:
+        """None if a rule drops it."""
+        action = self._values.rules.at("header", one.name.lower())
+        if action is None:
+            return self._header(one)
+        new = self._values.acted(action, one.value)
+        return None if new is None else Header(one.name, new)
+
+    def _header(self, one: Header) -> Header:
+        """The same object if nothing in it had to change."""
+        new = self._value(one.name.lower(), one)
         return one if new == one.value else Header(one.name, new)
-
-    def _acted(self, action: Action, value: str) -> str | None:
-        return self._values.acted(action, value)
 
     def _value(self, name: str, one: Header) -> str:
         value = one.value
@@ -111,7 +108,3 @@ class Headers:
         if not mark:
             return name.replace(bare, self._values.secret(bare))
         return name + mark + value.replace(bare, self._values.secret(bare))
-
-
-def _is_same(new: Header | None, old: Header) -> bool:
-    return new is old

@@ -15,6 +15,8 @@ from recorder.privacy.patterns import IPV4, IPV6, NUMBERS, SURE, VENDOR_KEY, WIT
 _SOME_DIGITS = re.compile(r"\d.*?\d", re.DOTALL).search
 _LONG_RUN = re.compile(r"[\w+/-]{14}").search
 _SEVEN_DIGITS = re.compile(r"\d(?:[ ().+/-]{0,3}\d){6}").search
+_ANY_NUMBER = re.compile("|".join(kind.pattern.pattern for kind in NUMBERS)).search  # one pass instead of one each
+_ANY_WITH_LETTERS = re.compile("|".join(kind.pattern.pattern for kind in WITH_LETTERS)).search
 _LETTERS_AND_DIGITS = re.compile(r"[A-Za-z]{2} ?\d\d ?[0-9A-Za-z]{2}|\d{7}-?[A-Z]").search
 _LOCAL_PART = re.compile(r"[^@\s\"'<>,;:/?&=()\[\]{}|\\]{1,64}\Z")
 _DOMAIN = re.compile(r"@(?!\d+(?:\.\d+)?x\.)[^@\s\"'<>,;:/?&=()\[\]{}|\\%]{1,253}?\.[A-Za-z]{2,24}(?![\w@-]|\.\w)")
@@ -66,10 +68,10 @@ def _candidates(text: str) -> Iterator[Found]:
     has_letters = _LETTERS_AND_DIGITS(text)
     if has_letters:
         yield from _ibans(text)  # before numbers: there are some in it
-    if _SEVEN_DIGITS(text):
+    if _SEVEN_DIGITS(text) and _ANY_NUMBER(text):
         for kind in NUMBERS:
             yield from _of(kind, text)
-    if has_letters:
+    if has_letters and _ANY_WITH_LETTERS(text):
         for kind in WITH_LETTERS:
             yield from _of(kind, text)
     if text.count(".") > 2:
@@ -79,7 +81,7 @@ def _candidates(text: str) -> Iterator[Found]:
 
 
 def _of(kind: Kind, text: str) -> Iterator[Found]:
-    group = "it" if "it" in kind.pattern.groupindex else 0
+    group = kind.pattern.groups  # the one that is 'it', or all
     for match in kind.pattern.finditer(text):
         if kind.is_one(match[group]):
             yield Found(match.start(group), match.end(group), kind.name)

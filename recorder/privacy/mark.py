@@ -7,6 +7,8 @@ carries the mark by chance, and is overlooked where it stands alone.
 import hashlib
 from string import ascii_lowercase, ascii_uppercase, digits
 
+_OTHERS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+
 MARKED = 2  # signs that follow from the others
 LEAST = 5  # letters and digits that a value has to have to bear it: of fewer too little would be left
 
@@ -54,5 +56,7 @@ def _places(text: str) -> list[int]:
 
 def _of_the_rest(text: str, places: list[int]) -> bytes:
     """Of the other letters and digits: how they are grouped is nothing to it."""
-    rest = "".join(char for place, char in enumerate(text) if place not in places and char.isascii() and char.isalnum())
-    return hashlib.blake2b(rest.encode(), digest_size=8, person=b"foreshock mark").digest()
+    last, first = places
+    rest = text[:first] + text[first + 1 : last] + text[last + 1 :]
+    said = rest.encode("ascii", "ignore").translate(None, _OTHERS)
+    return hashlib.blake2b(said, digest_size=8, person=b"foreshock mark").digest()

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Collection, Iterable
 
+from recorder.exchange import Header
+from recorder.jsonspans import quoted
+
 _KNOWN_LIMIT = 100_000
 KNOWN_CHARS = 12  # shorter secrets may be anything, so they are not looked for elsewhere
 _PLAIN_LIMIT_CHARS = 4 << 20
@@ -64,4 +67,36 @@ class Plain:
 
     def forget(self, text: str) -> None:
         """It turned out to be a secret."""
-        self._texts -= {text, json.dumps(text), json.dumps(text, ensure_ascii=False)}
+        self._texts -= {text, quoted(text, '""'), json.dumps(text)}
+
+
+class Outcomes:
+    """What became of a name with its value, where nothing but these decides. Forgets all when it is full."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[tuple[str, str], Header] = {}
+        self._values: set[str] = set()
+        self._chars = 0
+
+    def get(self, one: Header) -> Header | None:
+        return self._outcomes.get((one.name, one.value))
+
+    def add(self, one: Header, outcome: Header) -> Header:
+        """The outcome."""
+        if len(one.value) <= _PLAIN_CHARS:
+            self._chars += len(one.value)
+            if self._chars > _PLAIN_LIMIT_CHARS:
+                self.clear()
+            self._outcomes[one.name, one.value] = outcome
+            self._values.add(one.value)
+        return outcome
+
+    def forget(self, text: str) -> None:
+        """It turned out to be a secret."""
+        if text in self._values:
+            self.clear()
+
+    def clear(self) -> None:
+        self._outcomes.clear()
+        self._values.clear()
+        self._chars = 0

@@ -8,6 +8,7 @@ _NOTHING = re.compile(
     r"|\d{4}-\d\d-\d\d(?:[T ][\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?)?"  # a date, a time
     r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
     r"|(?=\d*[a-f])[0-9a-f]{7,128}"  # a digest
+    r'|(?:W/)?"(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=\d*[a-f])[0-9a-f]{7,128})"'  # an entity tag
     r"|[A-Za-z]{1,8}[_-]?\d{1,8}(?:-\d{1,4})?"  # a numbered name
     r"|.{0,4})\Z",
     re.DOTALL,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from recorder.privacy.layers import DEPTH, unbased
+from recorder.privacy.memory import KNOWN_CHARS
 
 if TYPE_CHECKING:
     from recorder.privacy.values import Values
@@ -21,11 +22,10 @@ def redact_url(values: Values, url: str, depth: int = DEPTH, *, is_target: bool 
     assert head is not None  # it may match nothing, and always does
     rest, hash_mark, fragment = url[head.end() :].partition("#")
     path, mark, query = rest.partition("?")
-    if values.plain.new_of(segments := path.split("/")) or (is_target and values.rules.any("path")):
-        path = "/".join(
-            _ruled_segment(values, segment, number, depth) if is_target else _segment(values, segment, depth)
-            for number, segment in enumerate(segments)
-        )
+    if is_target and values.rules.any("path"):
+        path = "/".join([_ruled_segment(values, one, number, depth) for number, one in enumerate(path.split("/"))])
+    elif values.plain.new_of(segments := path.split("/")):
+        path = "/".join([_segment(values, segment, depth) for segment in segments])
     query = redact_pairs(values, query, "query" if is_target else "", depth)
     fragment = redact_pairs(values, fragment, "", depth) if "=" in fragment else fragment
     return _head(values, head) + path + mark + query + hash_mark + fragment
@@ -53,7 +53,7 @@ def _ruled_segment(values: Values, segment: str, number: int, depth: int) -> str
 
 
 def _segment(values: Values, segment: str, depth: int) -> str:
-    if segment in values.plain or not segment:
+    if not segment or values.is_plain(segment):  # as it stands: what is short or a word has nothing to be decoded
         return segment
     if values.strict and _WORD_SEGMENT.fullmatch(segment):
         return segment
@@ -69,10 +69,19 @@ def _segment(values: Values, segment: str, depth: int) -> str:
 
 def redact_pairs(values: Values, pairs: str, kind: str, depth: int = DEPTH) -> str:
     """'name=value' joined by '&'; `kind` says by which rules: 'query', 'form', or '' where none hold."""
-    if not pairs:
+    old = pairs.split("&")
+    may_know = not values.strict and not values.rules
+    if not pairs or (may_know and not values.pairs.new_of(old)):
         return pairs
-    redacted = (_pair(values, pair, kind, depth) for pair in pairs.split("&"))
-    return "&".join(pair for pair in redacted if pair is not None)
+    new = [_pair(values, pair, kind, depth) for pair in old]
+    if may_know:
+        values.pairs.add_all([pair for pair, said in zip(old, new, strict=True) if pair == said and _is_short(pair)])
+    return "&".join([pair for pair in new if pair is not None])
+
+
+def _is_short(pair: str) -> bool:
+    """Whether its value is too short to turn out to be a secret."""
+    return len(pair) - pair.find("=") <= KNOWN_CHARS
 
 
 def _pair(values: Values, pair: str, kind: str, depth: int) -> str | None:

@@ -36,7 +36,7 @@ _VENDOR_KEYS = "|".join((
 
 class Kind(NamedTuple):
     name: str
-    pattern: re.Pattern[str]  # its group 'it' is what it finds, or all of it
+    pattern: re.Pattern[str]  # its only group is what it finds; without one all of it
     is_one: Callable[[str], bool] = bool
 
 
@@ -118,8 +118,8 @@ SURE = (  # each after what it cannot be without
     ("eyJ", Kind("jwt", re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]*\.[\w-]*)?"))),
     ("://", Kind("user info", re.compile(r"(?<=://)[^/@?#\s\"'<>]{1,500}(?=@)"))),
     ("s:", Kind("session id", re.compile(r"(?<!\w)s:[\w-]{20,}\.[\w+/-]{20,}=*"))),
-    ("asic ", Kind("basic credentials", re.compile(r"\b[Bb]asic +(?P<it>[A-Za-z0-9+/]{8,}={0,2})"), _is_basic)),
-    ("earer ", Kind("bearer token", re.compile(r"\b[Bb]earer +(?P<it>[\w.~+/-]{12,}=*)"), _is_token)),
+    ("asic ", Kind("basic credentials", re.compile(r"\b[Bb]asic +([A-Za-z0-9+/]{8,}={0,2})"), _is_basic)),
+    ("earer ", Kind("bearer token", re.compile(r"\b[Bb]earer +([\w.~+/-]{12,}=*)"), _is_token)),
 )
 NUMBERS = (
     Kind("card number", re.compile(rf"(?<![\w.])\d(?:[ -]?\d){{13,18}}{_AFTER}"), _is_card),

@@ -32,6 +32,10 @@ class Active:
         """Of the first rule that fits this place; of a JSON field `name` is `joined(path)`."""
         return self._found(kind, name) if kind in self._by_kind else None
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._by_kind)
+
     def any(self, kind: str) -> bool:
         return kind in self._by_kind
 

@@ -11,7 +11,7 @@ from recorder.policy import Policy
 from recorder.privacy.freetext import CREDENTIALS, FreeTexts
 from recorder.privacy.jsontext import JsonTexts, is_json
 from recorder.privacy.layers import DEPTH, Unpacked, unbased, unescaped
-from recorder.privacy.memory import Known, Plain
+from recorder.privacy.memory import Known, Outcomes, Plain
 from recorder.privacy.naming import DEEP, PLAIN, is_version, naming_by
 from recorder.privacy.nothing import is_nothing
 from recorder.privacy.pairs import redact_pairs, redact_url
@@ -32,13 +32,19 @@ class StandIns(Protocol):
 
 
 class Values:
-    """Redacts texts under one policy. Belongs to one thread. `rules` are those of the exchange that is under way."""
+    """Redacts texts under one policy. Belongs to one thread. `rules` are those of the exchange that is under way.
 
-    def __init__(self, stand_ins: StandIns, policy: Policy) -> None:
+    `remembers`: what was asked for once is not asked for again, unless it is met elsewhere.
+    """
+
+    def __init__(self, stand_ins: StandIns, policy: Policy, *, remembers: bool = True) -> None:
         self.rules = Active(())
+        self.remembers = remembers
         self.strict = policy.strict
         self.known = Known()
         self.plain = Plain()
+        self.pairs = Plain()  # of queries and forms
+        self.seen = Outcomes()
         self.texts = FreeTexts(self)
         self.naming_of = naming_by(policy)
         self.stand_in = stand_ins.of
@@ -47,6 +53,10 @@ class Values:
         self.own_hosts: set[str] = set()  # addresses of the recorded system are nobody's
         self._json_texts = JsonTexts(self)
         self._kept_kinds = frozenset(policy.kept_kinds)
+
+    def is_plain(self, text: str) -> bool:
+        """Whether it is known to hold nothing, or is what holds nothing ever."""
+        return (text in self.plain or is_nothing(text) is not None) and not self.strict and text not in self.known
 
     def tells(self, kind: str) -> bool:
         """Whether values of this kind are told by their look."""
@@ -58,8 +68,8 @@ class Values:
         if scheme:
             return scheme[1] + scheme[2] + self.secret(scheme[3], naming)
         if naming == DEEP and self.known.learn(value):
-            self.plain.forget(value)
-            self._json_texts.names.forget(value)
+            for memory in (self.plain, self.seen, self._json_texts.names):
+                memory.forget(value)
         return self.stand_in(value)
 
     def acted(self, action: Action, value: str) -> str | None:
