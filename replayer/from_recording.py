@@ -21,6 +21,7 @@ from replayer.traffic.selection import Selection, checked
 from replayer.traffic.slicing import exchanges_between
 from replayer.traffic.template import (
     answer_of,
+    closes_of,
     connection_of,
     lasts_s_of,
     messages_of,
@@ -150,7 +151,7 @@ class _Steps:
             after=self._order.after(step, exchange.session, exchange.started_s, exchange.ended_s),
             bindings=self._bindings(step, exchange, request),
             connection=connection_of(exchange),
-            closes=exchange.closes,
+            closes=closes_of(exchange),
             protocol=protocol_of(exchange),
             messages=messages_of(exchange, self._account),
             lasts_s=lasts_s_of(exchange),

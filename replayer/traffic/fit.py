@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from recorder.exchange import Exchange
-from replayer.traffic.template import raw_of, said_length, whole_raw_of
+from replayer.traffic.template import protocol_of, raw_of, said_length, switched, whole_raw_of
 
 
 def unfit(exchange: Exchange) -> str:
     """Why an exchange cannot be sent again; '' where it can."""
+    is_socket = protocol_of(exchange) == "websocket"
+    if (switched(exchange) and not is_socket) or (is_socket and exchange.request.method != "GET"):
+        return "upgrade: its connection went on with another protocol than a WebSocket over HTTP/1.1"
     content = exchange.request.post_data
     raw = raw_of(content)
     if raw is None:

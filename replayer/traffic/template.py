@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from recorder.exchange import Content, Exchange, Header, Response, header_values
 from replayer.outcome import Answer
 from replayer.plan import Body, Message, Protocol, Recorded, Request
@@ -12,18 +14,37 @@ from replayer.urltext import origin_form
 
 
 def request_of(exchange: Exchange) -> Request:
-    """The request template of an exchange: as recorded, without what belongs to its connection."""
+    """The request template of an exchange: as recorded, without what belongs to its connection but what `plan.Request`
+    keeps of that."""
     recorded = exchange.request
-    own = HOP_BY_HOP.union(_tokens(recorded.headers, "connection"))
     return Request(
         method=recorded.method,
         target=origin_form(recorded.url),
-        headers=tuple((header.name, header.value) for header in recorded.headers if header.name.lower() not in own),
+        headers=tuple(_headers(exchange)),
         body=Body.of(raw_of(recorded.post_data) or b""),
         trailers=tuple((header.name, header.value) for header in recorded.trailers),
-        chunked="chunked" in _tokens(recorded.headers, "transfer-encoding"),
+        chunked=_said_no_length(exchange),
         expects="100-continue" in _tokens(recorded.headers, "expect"),
     )
+
+
+def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    recorded = exchange.request
+    own = HOP_BY_HOP.union(_tokens(recorded.headers, "connection"))
+    over_h2 = protocol_of(exchange) == "h2"
+    for header in recorded.headers:
+        name = header.name.lower()
+        if name == "connection" and not over_h2 and "close" in header.value.lower():
+            yield header.name, "close"
+        elif name not in own or (name == "te" and over_h2 and header.value.strip().lower() == "trailers"):
+            yield header.name, header.value
+
+
+def _said_no_length(exchange: Exchange) -> bool:
+    headers = exchange.request.headers
+    if protocol_of(exchange) == "h2":
+        return exchange.request.post_data.size > 0 and said_length(headers) is None
+    return "chunked" in _tokens(headers, "transfer-encoding")
 
 
 def answer_of(response: Response) -> Answer | None:
@@ -48,9 +69,19 @@ def recorded_of(exchange: Exchange, attempts: int) -> Recorded:
 
 def protocol_of(exchange: Exchange) -> Protocol:
     """What it is replayed over. HTTP/3 goes as HTTP/2, which shares a connection as it does."""
-    if exchange.messages or (exchange.response is not None and exchange.response.status == 101):
+    if exchange.messages or (switched(exchange) and "websocket" in _tokens(exchange.request.headers, "upgrade")):
         return "websocket"
     return "h2" if exchange.request.http_version.lower().startswith(("http/2", "http/3", "h2", "h3")) else "http/1.1"
+
+
+def switched(exchange: Exchange) -> bool:
+    """Whether the connection went on with another protocol."""
+    return exchange.response is not None and exchange.response.status == 101
+
+
+def closes_of(exchange: Exchange) -> bool:
+    """Whether its connection ended with it, which is how HTTP/1.0 does."""
+    return exchange.closes or exchange.request.http_version == "HTTP/1.0"
 
 
 def messages_of(exchange: Exchange, account: Account) -> tuple[Message, ...]:

@@ -90,6 +90,23 @@ def test_what_shared_a_connection_goes_as_http_2(recorded: Callable[..., Recordi
     assert step.protocol == "h2"
 
 
+def test_of_what_belongs_to_a_connection_the_template_keeps_a_close_and_the_trailers_of_http_2(
+    recorded: Callable[..., Recording],
+) -> None:
+    hop = [("Connection", "Close, X-Hop"), ("X-Hop", "1"), ("TE", "trailers"), ("Upgrade", "h2c")]
+    old, new = exchange(0.0, headers=hop, version="HTTP/1.0"), exchange(1.0, headers=hop[2:3], version="HTTP/2.0")
+    upload = exchange(2.0, line="POST /up", content=Content.of(b"abc"), version="HTTP/2.0")
+    (one, other, third), _ = stream(recorded(old, new, upload))
+    assert (one.request.headers, one.closes) == ((("Connection", "close"),), True)
+    assert (other.request.headers, other.closes, other.request.chunked) == ((("TE", "trailers"),), False, False)
+    assert third.request.chunked
+
+
+def test_an_upgrade_to_anything_else_is_not_sent(recorded: Callable[..., Recording]) -> None:
+    (step,), _ = stream(recorded(exchange(0.0, headers=[("Upgrade", "h2c")], status=101)))
+    assert (step.protocol, step.unsupported.partition(":")[0]) == ("http/1.1", "upgrade")
+
+
 def test_a_websocket_is_one_step_with_its_messages_from_when_it_was_open(recorded: Callable[..., Recording]) -> None:
     messages = (
         Message(at_s=0.25, from_client=True, content=Content.of(b"hi")),
