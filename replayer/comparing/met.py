@@ -1,0 +1,52 @@
+"""One side of a comparison: what a step was answered in one run, or why it was not, or why that can't be looked at."""
+
+from __future__ import annotations
+
+import msgspec
+
+from recorder.coding import CannotDecode, coding_of
+from recorder.exchange import Exchange, header
+from replayer.outcome import Answer, Outcome
+
+# Why a body can't be compared though it came; each is counted by itself.
+CUT = "the body is longer than what is kept of one (budget.body_bytes)"
+NOT_RECORDED = "the recorded body is longer than the recorder keeps"
+WITHHELD = "the recorded body could not be decoded, so not be redacted, and was left out"
+
+
+class Met(msgspec.Struct, frozen=True, kw_only=True):
+    """`answer` is None exactly if there was none at all; `error` says why there is no whole one.
+
+    `unread` says why its body can't be compared though it came whole; its length is known.
+    """
+
+    answer: Answer | None = None
+    error: str | None = None
+    unread: str | None = None
+
+
+def met_of(outcome: Outcome) -> Met:
+    """What a replayed step met. Of a step that was never sent: nothing, for that reason."""
+    if outcome.not_sent is not None:
+        return Met(error="not sent")
+    answer = outcome.answer
+    error = outcome.attempts[-1].error if outcome.attempts else "no attempt"
+    cut = answer is not None and error is None and answer.body_bytes > len(answer.body)
+    return Met(answer=answer, error=error and error.partition(":")[0], unread=CUT if cut else None)
+
+
+def met_of_exchange(exchange: Exchange) -> Met:
+    """What the recorded client met: redacted, its body decoded of its Content-Encoding."""
+    response = exchange.response
+    if response is None:
+        return Met(error=(exchange.error or "no answer").partition(":")[0])
+    headers = tuple((each.name, each.value) for each in response.headers)
+    raw, unread = response.content.raw, None
+    if response.content.size > len(raw):
+        unread = NOT_RECORDED if response.content.digest else WITHHELD
+    try:
+        body = coding_of(header(response.headers, "content-encoding") or "").decode(raw) if raw else raw
+    except CannotDecode:
+        body = raw  # as the replay keeps what does not keep to its encoding
+    answer = Answer(status=response.status, headers=headers, body=body, body_bytes=len(body))
+    return Met(answer=answer, error=exchange.error and "cut", unread=unread)
