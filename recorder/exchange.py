@@ -71,7 +71,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`response` is None exactly when `error` says why there is none (never disguised as a 5xx).
 
-    A WebSocket is one exchange: the request that opened it, the 101, and its `messages` in order.
+    A WebSocket is one exchange: the request that opened it, the 101, and its `messages` in order. A line that
+    `goes_on` was written when it opened, and what followed stands apart (following.py). Once these are joined, it is
+    an exchange whose end is not recorded.
     """
 
     id: str
@@ -88,7 +90,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     response: Response | None = None
     error: str | None = None
     messages: tuple[Message, ...] = ()
-    messages_left_out: int = 0  # came after the bound on a socket's messages
+    messages_left_out: int = 0  # came after the bound on a socket's messages, or a stream's events
+    goes_on: bool = False
 
 
 def header_values(headers: Iterable[Header], name: str) -> list[str]:

@@ -12,12 +12,13 @@ class Framing(NamedTuple):
     closes: bool  # Connection: close
     keeps: bool  # Connection: keep-alive
     event_stream: bool
+    coded: bool  # Content-Encoding
 
 
 def framing_of(fields: Iterable[tuple[bytes, bytes]]) -> Framing:
     """Of header fields as they were sent. A length that is none counts as unknown."""
     length: int | None = None
-    chunked = closes = keeps = event_stream = False
+    chunked = closes = keeps = event_stream = coded = False
     for name, value in fields:
         size = len(name)  # most names are told apart by it: lower() costs more
         if size == 14 and name.lower() == b"content-length":
@@ -29,7 +30,9 @@ def framing_of(fields: Iterable[tuple[bytes, bytes]]) -> Framing:
             keeps = b"keep-alive" in value.lower()
         elif size == 12 and name.lower() == b"content-type":
             event_stream = value[:17].lower() == b"text/event-stream"
-    return Framing(length, chunked, closes, keeps, event_stream)
+        elif size == 16 and name.lower() == b"content-encoding":
+            coded = value.strip().lower() not in (b"", b"identity")
+    return Framing(length, chunked, closes, keeps, event_stream, coded)
 
 
 def ends_connection(http_version: str, framing: Framing) -> bool:

@@ -19,8 +19,8 @@ from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.server_hooks import ServerConnectedHook
 
-from recorder.addon import Endings
 from recorder.proxyprotocol import NoProxyHead, read_proxy_head
+from recorder.watcher import Endings
 
 _PROXY_HEAD_S = 5.0
 

@@ -12,13 +12,16 @@ from foreshock.clock import Anchor
 from foreshock.errors import UsageError
 from foreshock.replacing import replace_file
 from recorder.policy import Redaction
+from recorder.tally import Tally
 
 FORMAT = "foreshock-recording"
-VERSION = 1
+VERSION = 2
 FILE_NAME = "manifest.json"
 
 # version -> what makes its manifest the next version's; walked until current
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda old: {**old, "version": 2},  # 2: messages of sockets in segments of their own; before, in their exchange
+}
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +90,41 @@ class SignalCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         )
 
 
+class MessageCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of sockets and event streams, what came after they had opened: each message, and one end each.
+
+    In a closed recording seen = stored + left out + of what is not kept + dropped + rotated out.
+    """
+
+    seen: int = 0
+    stored: int = 0  # on disk, and still there
+    left_out: int = 0  # came after the bound on what one socket says
+    of_unkept: int = 0  # of sockets that are excluded, sampled out or dropped
+    rotated_out: int = 0
+    dropped: dict[str, int] = msgspec.field(default_factory=dict)  # by reason
+
+    @property
+    def unaccounted(self) -> int:
+        return self.seen - self.stored - self.left_out - self.of_unkept - self.rotated_out - sum(self.dropped.values())
+
+    def plus(self, other: "MessageCounts") -> "MessageCounts":
+        return MessageCounts(
+            seen=self.seen + other.seen,
+            stored=self.stored + other.stored,
+            left_out=self.left_out + other.left_out,
+            of_unkept=self.of_unkept + other.of_unkept,
+            rotated_out=self.rotated_out + other.rotated_out,
+            dropped=dict(Counter(self.dropped) + Counter(other.dropped)),
+        )
+
+    def __str__(self) -> str:
+        parts = [f"{self.seen} seen", f"{self.stored} stored"]
+        told = {"left out": self.left_out, "of what is not kept": self.of_unkept, "rotated out": self.rotated_out}
+        parts += [f"{count} {what}" for what, count in told.items() if count]
+        parts += [f"{count} dropped ({reason})" for reason, count in sorted(self.dropped.items())]
+        return ", ".join(parts)
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """`closed` says that the recorder ended it; else the counts are those of its last sign of life."""
 
@@ -103,7 +141,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[SegmentFacts, ...] | None = None  # that are there; None: of before they were listed
     counts: Counts = Counts()
     signals: SignalCounts = SignalCounts()
+    messages: MessageCounts = MessageCounts()
+    hosts: Tally = Tally()  # that exchanges were stored of: which their Host named, and which they went to
+    passed: dict[str, Tally] = msgspec.field(default_factory=dict)  # connections not recorded, by what they were
     closed: bool = False
+
+    @property
+    def systems(self) -> str:
+        """URLs, with a blank between, of everybody whose traffic this is: what must be no target of a replay."""
+        urls = (f"http://[{host}]" if ":" in host else f"http://{host}" for host in self.hosts.by_host)
+        return " ".join([self.upstream, *urls])
 
 
 def read_manifest(folder: Path) -> Manifest:

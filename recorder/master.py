@@ -6,7 +6,7 @@ It serves what an `Order` says: a reverse proxy, or a forward one in any of mitm
 import asyncio
 import logging
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from mitmproxy.master import Master
 from mitmproxy.options import Options
 
 from foreshock.errors import HarnessError
-from recorder.addon import RecorderAddon
 from recorder.body import Cap
 from recorder.drain import drain
 from recorder.inline import inline_handlers, no_endings
@@ -25,6 +24,7 @@ from recorder.mends import mended
 from recorder.order import Listen, Order
 from recorder.passing import Passing
 from recorder.steering import Steering
+from recorder.watcher import Watcher
 
 Ready = Callable[[Sequence[int]], None]
 CA_FILE = "mitmproxy-ca-cert.pem"  # in the CA's folder: what clients have to trust
@@ -72,8 +72,8 @@ class _Complaints(logging.Handler):
 
 async def serve(
     order: Order, intake: Intake, *, key: bytes, stop: Stop, on_ready: Ready, tell: Callable[[str], None]
-) -> Mapping[str, int]:
-    """Proxies and records until `stop` is set. What went through unrecorded, by host; HarnessError if it cannot listen.
+) -> None:
+    """Proxies and records until `stop` is set. HarnessError if it cannot listen.
 
     `on_ready` gets the ports in the order of the listen addresses.
     """
@@ -85,25 +85,25 @@ async def serve(
             if folder is None:  # mitmproxy wants one of its own, whether anybody trusts it or not
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foreshock-mitmproxy-")))
             stack.enter_context(mended())
-            return await _serve(order, intake, folder, key, stop, on_ready, complaints)
+            await _serve(order, intake, folder, key, stop, on_ready, complaints)
     finally:
         logging.getLogger().removeHandler(complaints)
 
 
 async def _serve(
     order: Order, intake: Intake, folder: Path, key: bytes, stop: Stop, on_ready: Ready, complaints: _Complaints
-) -> Mapping[str, int]:
+) -> None:
     options = Options(mode=modes_of(order), confdir=str(folder))
     master = Master(options)
-    endings, passing = no_endings(), Passing(serves_tls=_speaks_tls(order))
-    recorder = RecorderAddon(intake, cap=Cap(order.body_cap_bytes, key), alone=True, endings=endings)
+    endings, passing = no_endings(), Passing(intake.pass_by, serves_tls=_speaks_tls(order))
+    watcher = Watcher(intake, cap=Cap(order.body_cap_bytes, key), alone=True, endings=endings)
     server = proxyserver.Proxyserver()  # type: ignore[no-untyped-call]  # as below: mitmproxy types only a part of it
     running = _Running(order, on_ready, server, master.shutdown)
     tls = [passing, tlsconfig.TlsConfig()] if _speaks_tls(order) else [passing]
     steering = Steering(order.upstreams, steered=frozenset(_steered(order)))
-    master.addons.add(server, recorder, steering, next_layer.NextLayer(), *tls, running)  # type: ignore[no-untyped-call]
+    master.addons.add(server, watcher, steering, next_layer.NextLayer(), *tls, running)  # type: ignore[no-untyped-call]
     options.update(**_options(order))  # type: ignore[no-untyped-call]
-    stopping = asyncio.create_task(_shutdown_on(stop, master, server, recorder, order.drain_s))
+    stopping = asyncio.create_task(_shutdown_on(stop, master, server, watcher, order.drain_s))
     try:
         with inline_handlers(master, endings, proxy_protocol=order.proxy_protocol):
             await master.run()
@@ -113,7 +113,6 @@ async def _serve(
     if running.failed:
         where = "".join(f"listen={listen.shown} " for listen in order.listens)
         raise HarnessError(f"{where}mode={order.mode} cannot be served here: {complaints.last or 'no reason given'}")
-    return passing.by_host
 
 
 def _options(order: Order) -> dict[str, Any]:
@@ -168,10 +167,10 @@ def _quiet_about_the_cancelled(loop: asyncio.AbstractEventLoop, context: dict[st
 
 
 async def _shutdown_on(
-    stop: Stop, master: Master, server: proxyserver.Proxyserver, recorder: RecorderAddon, drain_s: float
+    stop: Stop, master: Master, server: proxyserver.Proxyserver, watcher: Watcher, drain_s: float
 ) -> None:
     await stop.gently.wait()
-    draining = asyncio.create_task(drain(master.options, server, lambda: recorder.busy, drain_s))
+    draining = asyncio.create_task(drain(master.options, server, lambda: watcher.busy, drain_s))
     at_once = asyncio.create_task(stop.now.wait())
     await asyncio.wait([draining, at_once], return_when=asyncio.FIRST_COMPLETED)
     draining.cancel()

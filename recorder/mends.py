@@ -24,7 +24,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseTrailers,
 )
 
-from recorder.addon import ENDED_BY
+from recorder.watcher import ENDED_BY
 
 Commands = Iterator[commands.Command]
 

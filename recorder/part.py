@@ -11,9 +11,10 @@ from typing import TypeVar
 import msgspec
 
 from recorder.exchange import Exchange
+from recorder.followed import Followed
 from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import FILE_NAME, Manifest, read_manifest
-from recorder.ring import Kind, segment_name, segment_number
+from recorder.ring import KINDS, Kind, segment_name, segment_number
 from recorder.sealed import check_key, key_of_environment, segment_lines
 from recorder.sessionlink import SessionLink
 
@@ -72,6 +73,25 @@ class Part:
         skipped = 0 if since_s is None else self._ended_before(segments, since_s - _LINES_OUT_OF_ORDER_S)
         return self._lines(segments[skipped:], "exchanges", msgspec.json.Decoder(Exchange), on_tear)
 
+    def followed(self, on_tear: OnTear) -> Followed | None:
+        """What followed the exchanges that went on, to be closed; None where nothing did."""
+        segments = self.segments("messages")
+        if not segments:
+            return None
+        strange = [0]
+
+        def on_strange() -> None:
+            strange[0] += 1
+
+        def lines() -> Iterator[bytes]:
+            for segment in segments:
+                yield from segment_lines(segment, self.encrypt_key, lambda tear: on_tear(f"{self.called}{tear}"))
+
+        followed = Followed(lines(), seal=bool(self.manifest.sealed), on_strange=on_strange)
+        if strange[0]:
+            on_tear(f"{self.called}{strange[0]} lines of its messages are none: they are left out")
+        return followed
+
     def signals(self, on_tear: OnTear) -> Iterator[Sample | LogLine]:
         lines = self._lines(self.segments("signals"), "signals", msgspec.json.Decoder(_SignalLine), on_tear)
         return (line.signal for line in lines)
@@ -82,7 +102,7 @@ class Part:
     def digest(self) -> bytes:
         """SHA-256 of its segments' bytes, in order."""
         digest = hashlib.sha256()
-        for kind in ("exchanges", "signals", "sessions"):
+        for kind in KINDS:
             for segment in self.segments(kind):
                 with segment.open("rb") as file:
                     while block := file.read(1 << 20):

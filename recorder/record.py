@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,11 @@ from recorder.intake import Intake
 from recorder.keeping import Keeping
 from recorder.key import read_key
 from recorder.listen.beside import Beside, Sources
-from recorder.manifest import Counts, SignalCounts
+from recorder.losses import losses, unrecorded
 from recorder.order import Listen, Order
 from recorder.policy import Policy
 from recorder.redact import DEFAULT
+from recorder.tools import tools
 from recorder.upstreams import Upstream
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def run_recorder(
         _check_port(listen)
     for upstream in order.reached:
         _check_upstream(upstream)
-    from recorder.addon import tools  # here: only recording takes the second that loading mitmproxy costs,
-    from recorder.master import serve  # and before the folder is made, so that a signal meanwhile leaves nothing
+    from recorder.master import serve  # here: only recording takes the second that loading mitmproxy costs, and
+    # before the folder is made, so that a signal meanwhile leaves nothing
 
     keeping = msgspec.structs.replace(keeping, body_cap_bytes=order.body_cap_bytes)
     sys.setswitchinterval(_SWITCH_S)
@@ -79,27 +80,18 @@ def run_recorder(
     beside = Beside(sources, intake, intake.anchor.elapsed_s) if sources else nullcontext()
     try:
         with beside, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
-            passed = runner.run(_until_a_signal(partial(serve, order, intake, key=key, on_ready=ready, tell=_tell)))
+            runner.run(_until_a_signal(partial(serve, order, intake, key=key, on_ready=ready, tell=_tell)))
     except HarnessError:
         intake.close()
         shutil.rmtree(out)  # nothing was recorded: it must not be in the way of the next try
         raise
     finally:
         counts = intake.close()
-    for what, connections in sorted(passed.items()):
-        _tell(f"not recorded: {what} ({connections} connections)")
-    for lost in losses(counts, intake.signals):
-        _tell(lost)
-    print(f"recorded {out}: {counts}", flush=True)  # noqa: T201
+    for line in (*unrecorded(intake.passed), *losses(counts, intake.signals, intake.messages)):
+        _tell(line)
+    talked = f"; messages of sockets and streams: {intake.messages}" if intake.messages.seen else ""
+    print(f"recorded {out}: {counts}{talked}", flush=True)  # noqa: T201
     return 3 if intake.failure else 0
-
-
-def losses(counts: Counts, signals: SignalCounts) -> Iterator[str]:
-    """A sentence for everything that was seen and is not there, the largest first."""
-    for reason, count in sorted(counts.dropped.items(), key=lambda item: -item[1]):
-        yield f"{count} of {counts.seen} exchanges were lost: {reason}"
-    for reason, count in sorted(signals.lost.items(), key=lambda item: -item[1]):
-        yield f"{count} signals were lost: {reason}"
 
 
 def _say_ready(order: Order, out: Path, ports: Sequence[int]) -> None:
@@ -118,14 +110,14 @@ def _scheme(order: Order) -> str:
     return "socks5" if order.mode == "socks5" else "http"
 
 
-async def _until_a_signal(serve: Callable[..., Awaitable[Mapping[str, int]]]) -> Mapping[str, int]:
+async def _until_a_signal(serve: Callable[..., Awaitable[None]]) -> None:
     """Calls `serve(stop=...)`: the first SIGINT or SIGTERM sets `stop.gently`, the second `stop.now`."""
     from recorder.master import Stop
 
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _on_signal, stop)
-    return await serve(stop=stop)
+    await serve(stop=stop)
 
 
 def _on_signal(stop: "Stop") -> None:

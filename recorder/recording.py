@@ -8,6 +8,7 @@ the clock of the one that began first, and with each session under one name. The
 import hashlib
 import heapq
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TypeVar
@@ -15,10 +16,13 @@ from typing import TypeVar
 import msgspec
 
 from recorder.exchange import Exchange
+from recorder.followed import Followed
+from recorder.following import joined
 from recorder.listen.signal import LogLine, Sample
-from recorder.manifest import Counts, Manifest, SignalCounts
+from recorder.manifest import Counts, Manifest, MessageCounts, SignalCounts
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
+from recorder.tally import Tally
 from recorder.writer import RecordingWriter
 
 __all__ = ["Recording", "RecordingWriter"]  # both sides of the format; the writer has a file of its own
@@ -62,6 +66,9 @@ class Recording:
             segments=None,
             counts=reduce(Counts.plus, (manifest.counts for manifest in manifests)),
             signals=reduce(SignalCounts.plus, (manifest.signals for manifest in manifests)),
+            messages=reduce(MessageCounts.plus, (manifest.messages for manifest in manifests)),
+            hosts=reduce(Tally.plus, (manifest.hosts for manifest in manifests)),
+            passed=_together([manifest.passed for manifest in manifests]),
             closed=all(manifest.closed for manifest in manifests),
         )
 
@@ -73,7 +80,7 @@ class Recording:
         return hashlib.sha256(b"".join(part.digest() for part in self.parts)).hexdigest()[:16]
 
     def exchanges(self, since_s: float | None = None) -> Iterator[Exchange]:
-        """Every exchange in the order in which they started.
+        """Every exchange in the order in which they started, with what was said on it until its end.
 
         At most 4096 of each recorder are held to sort them; one that started before so many others, yet ended after
         them, comes late, and `tears` counts it. A session that one recorder sampled out is left out as a whole.
@@ -84,13 +91,15 @@ class Recording:
         stored = [0] * len(self.parts)
         sessions = self._sessions(tears)
         streams = [self._of_part(number, stored, sessions, tears, since_s) for number in range(len(self.parts))]
-        for exchange in heapq.merge(*streams, key=lambda exchange: exchange.started_s):
-            if sessions and exchange.session in sessions.halves:
-                left_out += 1
-                continue
-            late += exchange.started_s < last_s
-            last_s = max(last_s, exchange.started_s)
-            yield exchange
+        with ExitStack() as stack:
+            followed = self._followed(stack, tears)
+            for exchange in heapq.merge(*streams, key=lambda exchange: exchange.started_s):
+                if sessions and exchange.session in sessions.halves:
+                    left_out += 1
+                    continue
+                late += exchange.started_s < last_s
+                last_s = max(last_s, exchange.started_s)
+                yield self._joined(exchange, followed) if exchange.goes_on else exchange
         if late:
             tears.append(f"{late} exchanges took so long that they come after exchanges that started later")
         if left_out:
@@ -110,6 +119,21 @@ class Recording:
             for part in self.parts
         ]
         return heapq.merge(*streams, key=lambda signal: signal.t_s)
+
+    def _followed(self, stack: ExitStack, tears: list[str]) -> dict[str, tuple[Followed, float]]:
+        """By recorder, what followed its exchanges, and what brings its times on the recording's clock."""
+        found: dict[str, tuple[Followed, float]] = {}
+        for part in self.parts:
+            if followed := part.followed(tears.append):
+                found[part.manifest.recorder] = (stack.enter_context(followed), self._offset_s(part))
+        return found
+
+    def _joined(self, exchange: Exchange, followed: dict[str, tuple[Followed, float]]) -> Exchange:
+        """Only now, one after the other: what was said on many at once would not fit into memory."""
+        if exchange.recorder not in followed:
+            return exchange
+        lines, offset_s = followed[exchange.recorder]
+        return joined(exchange, lines.of(exchange.id), offset_s)
 
     def _sessions(self, tears: list[str]) -> OneSession | None:
         """What joins the sessions of several recorders; None for a single one's, which are right as they are."""
@@ -168,9 +192,18 @@ def _moved(exchange: Exchange, offset_s: float, sessions: OneSession) -> Exchang
     )
 
 
+def _together(tallies: list[dict[str, Tally]]) -> dict[str, Tally]:
+    """By what they were, connections that went through unrecorded."""
+    together: dict[str, Tally] = {}
+    for of_one in tallies:
+        for what, tally in of_one.items():
+            together[what] = together[what].plus(tally) if what in together else tally
+    return together
+
+
 def _missing(part: Part, stored: int) -> Iterator[str]:
     """What the manifest knows of and the segments do not hold."""
-    for name in part.missing("exchanges"):
+    for name in (*part.missing("exchanges"), *part.missing("messages")):
         yield f"{part.called}{name} is missing"
     counts = part.manifest.counts
     if not part.manifest.closed:

@@ -65,6 +65,12 @@ class Redactor:
             messages=tuple(map(self._message, exchange.messages)),
         )
 
+    def message(self, content: Content, content_type: str, *, of: Request) -> Content:
+        """What was said later on the socket, or the event stream, that this request opened."""
+        self.place = "message"
+        self._values.rules = self._rules.of(of.method, of.url)
+        return self._content((Header("content-type", content_type),), content) if content.text else content
+
     def text(self, text: str) -> str:
         """Free text, as an error's message, without private kinds, credentials and values of named fields."""
         return self._values.free(text)

@@ -16,7 +16,8 @@ from recorder.manifest import SegmentFacts
 
 _FLUSH_AFTER_S = 0.5  # with the ticks of the intake, and what waits in its queue, within the second
 
-Kind = Literal["exchanges", "signals", "sessions"]
+Kind = Literal["exchanges", "messages", "signals", "sessions"]
+KINDS: tuple[Kind, ...] = ("exchanges", "messages", "signals", "sessions")
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,7 @@ class Ring:
         self._seals = seals
         self._made = 0
         self._closed: list[SegmentFacts] = []
+        self._closed_begun_s: list[float] = []  # of each of them
         self._leaving: list[Path] = []
         self._current: SegmentWriter | None = None
         self._begun_s = 0.0
@@ -91,6 +93,15 @@ class Ring:
     def facts(self) -> Sequence[SegmentFacts]:
         """Of every segment that is there, the oldest first."""
         return [*self._closed, *([_facts(self._current)] if self._current else [])]
+
+    @property
+    def bytes_there(self) -> int:
+        return sum(facts.bytes for facts in self.facts)
+
+    @property
+    def oldest_begun_s(self) -> float | None:
+        """When the oldest segment that has ended began; None if there is none."""
+        return self._closed_begun_s[0] if self._closed_begun_s else None
 
     def write(self, line: bytes) -> None:
         """Takes one line, without its line feed. OSError if the disk refuses: see `lost`."""
@@ -116,14 +127,20 @@ class Ring:
                 current.close()
             finally:
                 self._closed.append(_facts(current))
+                self._closed_begun_s.append(self._begun_s)
 
     def let_go(self) -> bool:
         """Takes the oldest segments out of the account until the rest is within bounds; whether there were any."""
         while self._closed and self._is_too_much():
-            oldest = self._closed.pop(0)
-            self.rotated_out += oldest.lines
-            self._leaving.append(self._folder / oldest.name)
+            self.let_oldest_go()
         return bool(self._leaving)
+
+    def let_oldest_go(self) -> None:
+        """Takes the oldest segment that has ended out of the account; there has to be one."""
+        oldest = self._closed.pop(0)
+        self._closed_begun_s.pop(0)
+        self.rotated_out += oldest.lines
+        self._leaving.append(self._folder / oldest.name)
 
     def remove(self) -> None:
         """Deletes the segments that were let go."""
@@ -160,10 +177,9 @@ class Ring:
 
     def _is_too_much(self) -> bool:
         bytes_bound, count_bound = self._rotation.keep_bytes, self._rotation.keep_segments
-        there = self.facts
-        if bytes_bound is not None and sum(facts.bytes for facts in there) > bytes_bound:
+        if bytes_bound is not None and self.bytes_there > bytes_bound:
             return True
-        return count_bound is not None and len(there) > count_bound
+        return count_bound is not None and len(self.facts) > count_bound
 
 
 def _facts(segment: SegmentWriter) -> SegmentFacts:

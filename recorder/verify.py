@@ -1,38 +1,58 @@
 """`foreshock verify`: proves that a recording accounts for every exchange seen, and finds what is torn or altered.
 
-Seen = stored + sampled out + excluded + dropped + rotated out, as the manifest says; stored is what can be read. Frames
+Seen = stored + sampled out + excluded + dropped + rotated out, as the manifest says; stored is what can be read. The
+same holds for the messages of sockets, each of which has a number on its socket, and an end behind the last. Frames
 carry checksums, which tell accidents; the manifest's SHA-256 of each segment tells a hand that wrote them anew.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from foreshock.frames import Frame
 from recorder.exchange import Exchange
+from recorder.following import Following
 from recorder.idledger import IdLedger
-from recorder.manifest import Counts, SegmentFacts
+from recorder.losses import unrecorded
+from recorder.manifest import Counts, Manifest, SegmentFacts
+from recorder.messageledger import MessageLedger
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
-from recorder.ring import Kind
+from recorder.ring import KINDS, Kind
 from recorder.sealed import segment_frames
 
-_KINDS: tuple[Kind, ...] = ("exchanges", "signals", "sessions")
 _BLOCK_BYTES = 1 << 20
 
 
 class PartProof(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one recorder's part. `troubles` are sentences; there are none where it is whole."""
 
-    recorder: str  # '' of a single one
-    counts: Counts  # as its manifest says
+    manifest: Manifest
     stored: int  # exchanges that could be read
     segments: int
     frames: int  # good ones
     troubles: tuple[str, ...]
+
+    @property
+    def recorder(self) -> str:
+        """'' of a single one."""
+        return self.manifest.recorder
+
+    @property
+    def counts(self) -> Counts:
+        """As its manifest says."""
+        return self.manifest.counts
+
+    @property
+    def account(self) -> Iterator[str]:
+        """What its manifest says became of everything."""
+        yield str(self.counts)
+        if self.manifest.messages.seen:
+            yield f"messages of sockets and streams: {self.manifest.messages}"
+        yield from unrecorded(self.manifest.passed)
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -48,7 +68,9 @@ class Proof(msgspec.Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """For a person: the account of each part and what is wrong with it, and the verdict last."""
         for part in self.parts:
-            yield f"{self.path / part.recorder}: {part.counts}"
+            counts, *beside = part.account
+            yield f"{self.path / part.recorder}: {counts}"
+            yield from (f"  {line}" for line in beside)
             yield from (f"  {trouble}" for trouble in part.troubles)
         yield from self.troubles
         if self.is_whole:
@@ -78,25 +100,26 @@ class _PartProver:
         self._facts = {facts.name: facts for facts in part.manifest.segments or ()}
         self._troubles: list[str] = []
         self._ids = IdLedger()
+        self._messages = MessageLedger()
         self._decode = msgspec.json.Decoder(Exchange).decode
+        self._decode_message = msgspec.json.Decoder(Following).decode
         self._stored = self._segments = self._frames = 0
 
     def prove(self) -> PartProof:
-        for kind in _KINDS:
+        for kind in KINDS:
             self._troubles += [f"{name} is missing" for name in self._part.missing(kind)]
             for segment in self._part.segments(kind):
-                self._segment(segment, is_exchanges=kind == "exchanges")
+                self._segment(segment, kind)
         self._account()
         return PartProof(
-            recorder=self._part.manifest.recorder,
-            counts=self._part.manifest.counts,
+            manifest=self._part.manifest,
             stored=self._stored,
             segments=self._segments,
             frames=self._frames,
             troubles=tuple(self._troubles),
         )
 
-    def _segment(self, path: Path, *, is_exchanges: bool) -> None:
+    def _segment(self, path: Path, kind: Kind) -> None:
         self._segments += 1
         is_torn, strange = False, 0
         for frame in segment_frames(path, self._part.encrypt_key):
@@ -105,28 +128,27 @@ class _PartProver:
                 self._troubles.append(_torn(path, frame))
                 continue
             self._frames += 1
-            if is_exchanges:
-                strange += self._exchanges(frame.content)
+            if kind == "exchanges":
+                strange += _strange(frame.content, self._exchange)
+            elif kind == "messages":
+                strange += _strange(frame.content, self._message)
         if strange:
-            self._troubles.append(f"{path.name} holds {strange} lines that are not exchanges")
+            self._troubles.append(f"{path.name} holds {strange} lines that are not {kind}")
         facts = self._facts.get(path.name)
         if facts is not None and not is_torn:
             self._troubles += _altered(path, facts, is_ended=self._part.manifest.closed)
         elif facts is None and self._part.manifest.segments is not None and self._part.manifest.closed:
             self._troubles.append(f"{path.name} is not in the manifest: its recorder did not write it")
 
-    def _exchanges(self, content: bytes) -> int:
-        """Takes the lines of a frame; how many are no exchanges."""
-        strange = 0
-        for line in content.splitlines():
-            try:
-                exchange = self._decode(line)
-            except msgspec.DecodeError:
-                strange += 1
-                continue
-            self._stored += 1
-            self._ids.add(exchange.id)
-        return strange
+    def _exchange(self, line: bytes) -> None:
+        exchange = self._decode(line)
+        self._stored += 1
+        self._ids.add(exchange.id)
+        if exchange.goes_on:
+            self._messages.open(exchange.id)
+
+    def _message(self, line: bytes) -> None:
+        self._messages.add(self._decode_message(line))
 
     def _account(self) -> None:
         manifest = self._part.manifest
@@ -145,6 +167,18 @@ class _PartProver:
         known = counts.seen - counts.stored
         if manifest.closed and stored == counts.stored and self._ids.missing > known:
             self._troubles.append(f"{self._ids.missing} ids are missing, of which the counts explain {known}")
+        self._troubles += self._messages.troubles(manifest.messages, closed=manifest.closed, exchanges_lost=known)
+
+
+def _strange(content: bytes, take: Callable[[bytes], None]) -> int:
+    """Gives `take` the lines of a frame; how many it could not decode."""
+    strange = 0
+    for line in content.splitlines():
+        try:
+            take(line)
+        except ValueError:  # no JSON, JSON of something else, or no UTF-8
+            strange += 1
+    return strange
 
 
 def _torn(path: Path, frame: Frame) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from recorder.exchange import Exchange
+from recorder.following import EndLine, Following, MessageLine
 from recorder.listen.signal import LogLine, Sample
 from recorder.session import Peer
 
@@ -29,17 +30,25 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(NamedTuple):
+    """`host` is where the exchange went to."""
+
     exchange: Exchange
     peer: Peer
-    held_bytes: int
+    host: str = ""
 
 
 class Taken(NamedTuple):
-    """`closing` says that nothing more will come than what was given already."""
+    """`closing` says that nothing more will come than what was given already.
 
-    offers: list[Offer]
+    `offers` are exchanges and, after the one that they belong to, the lines that follow it.
+    """
+
+    offers: list[Offer | Following]
     signals: list[Sample | LogLine]
     dropped: Mapping[str, int]  # exchanges by reason
+    messages_dropped: Mapping[str, int]
+    messages_left_out: int
+    passed: Mapping[tuple[str, str], int]  # connections, by what they were and to where
     lost: Mapping[str, int]  # signals by reason
     closing: bool
 
@@ -47,25 +56,34 @@ class Taken(NamedTuple):
 class Waiting:
     def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008 (frozen)
         self._bounds = bounds
-        self._offers: deque[Offer] = deque()
+        self._offers: deque[tuple[int, Offer | Following]] = deque()  # with the bytes that each holds
         self._signals: deque[Sample | LogLine] = deque()
         self._held_bytes = 0
         self._dropped: Counter[str] = Counter()
+        self._messages_dropped: Counter[str] = Counter()
+        self._messages_left_out = 0
+        self._passed: Counter[tuple[str, str]] = Counter()
         self._lost: Counter[str] = Counter()
         self._closing = False
         self._changed = threading.Condition()
 
-    def offer(self, exchange: Exchange, peer: Peer) -> None:
-        held_bytes = _held_bytes(exchange)
+    def offer(self, exchange: Exchange, peer: Peer, host: str = "") -> None:
         with self._changed:
-            if len(self._offers) >= self._bounds.exchanges:
-                self._dropped[FULL_BY_COUNT] += 1
-            elif self._held_bytes + held_bytes > self._bounds.body_bytes:
-                self._dropped[FULL_BY_BYTES] += 1
-            else:
-                self._offers.append(Offer(exchange, peer, held_bytes))
-                self._held_bytes += held_bytes
-                self._changed.notify()
+            self._put(Offer(exchange, peer, host), _held_bytes(exchange), self._dropped)
+
+    def follow(self, line: Following) -> None:
+        """An end always fits: there are no more of them than sockets."""
+        held_bytes = len(line.content.text) if isinstance(line, MessageLine) else 0
+        with self._changed:
+            self._put(line, held_bytes, self._messages_dropped, always=isinstance(line, EndLine))
+
+    def leave_out_message(self) -> None:
+        with self._changed:
+            self._messages_left_out += 1
+
+    def pass_by(self, what: str, host: str) -> None:
+        with self._changed:
+            self._passed[what, host] += 1
 
     def hear(self, signal: Sample | LogLine) -> None:
         with self._changed:
@@ -92,12 +110,26 @@ class Waiting:
         with self._changed:
             if not self._offers and not self._signals and not self._closing:
                 self._changed.wait(within_s)
-            offers = [self._offers.popleft() for _ in range(min(len(self._offers), _AT_ONCE))]
+            taken = [self._offers.popleft() for _ in range(min(len(self._offers), _AT_ONCE))]
             signals = [self._signals.popleft() for _ in range(min(len(self._signals), _SIGNALS_AT_ONCE))]
-            self._held_bytes -= sum(offer.held_bytes for offer in offers)
+            self._held_bytes -= sum(held_bytes for held_bytes, _ in taken)
             dropped, self._dropped = self._dropped, Counter()
+            messages_dropped, self._messages_dropped = self._messages_dropped, Counter()
+            left_out, self._messages_left_out = self._messages_left_out, 0
+            passed, self._passed = self._passed, Counter()
             lost, self._lost = self._lost, Counter()
-            return Taken(offers, signals, dropped, lost, self._closing)
+            offers = [one for _, one in taken]
+            return Taken(offers, signals, dropped, messages_dropped, left_out, passed, lost, self._closing)
+
+    def _put(self, one: Offer | Following, held_bytes: int, dropped: Counter[str], *, always: bool = False) -> None:
+        if len(self._offers) >= self._bounds.exchanges and not always:
+            dropped[FULL_BY_COUNT] += 1
+        elif self._held_bytes + held_bytes > self._bounds.body_bytes and not always:
+            dropped[FULL_BY_BYTES] += 1
+        else:
+            self._offers.append((held_bytes, one))
+            self._held_bytes += held_bytes
+            self._changed.notify()
 
 
 def _held_bytes(exchange: Exchange) -> int:

@@ -16,17 +16,19 @@ import msgspec
 
 from foreshock import __version__
 from foreshock.clock import Anchor, Clock
-from foreshock.errors import UsageError
-from recorder.exchange import Exchange
+from recorder.exchange import Exchange, header
+from recorder.following import Following
 from recorder.listen.signal import LogLine, Sample
-from recorder.manifest import Counts, Manifest, SignalCounts, write_manifest
+from recorder.manifest import Counts, Manifest, MessageCounts, SignalCounts, write_manifest
+from recorder.newfolder import new_folder, own_part
 from recorder.policy import Redaction
-from recorder.ring import Ring, Rotation
+from recorder.ring import Rotation
+from recorder.rings import Rings
 from recorder.sealed import seal_fingerprint
 from recorder.sealing import Sealer
 from recorder.sessionlink import SessionLink
+from recorder.tally import Tally, Tallying, host_name
 
-_SIGNALS_SHARE = 8  # signals get an eighth of what is kept
 _TELL_S = 1.0
 
 
@@ -51,7 +53,7 @@ class RecordingWriter:
         encrypt_key: bytes | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self.folder = _own_part(folder, recorder) if recorder else _made(folder)
+        self.folder = own_part(folder, recorder) if recorder else new_folder(folder)
         self._manifest = Manifest(
             tools={"foreshock": __version__, "zstandard": version("zstandard"), **(tools or {})},
             upstream=upstream,
@@ -65,14 +67,15 @@ class RecordingWriter:
         self._clock = clock
         self._encoder = msgspec.json.Encoder()
         seals = partial(Sealer, encrypt_key) if encrypt_key else None
-        self._exchanges = Ring(self.folder, "exchanges", rotation, clock, seals=seals)
-        self._signals = Ring(self.folder, "signals", _share(rotation), clock, seals=seals)
-        links = Rotation(segment_bytes=rotation.segment_bytes)
-        self._links = Ring(self.folder, "sessions", links, clock, seals=seals)
+        self._rings = Rings(self.folder, rotation, clock, seals=seals)
         self._dropped: Counter[str] = Counter()
+        self._messages_dropped: Counter[str] = Counter()
         self._signals_lost: Counter[str] = Counter()
-        self._counted_lost = self._counted_signals = 0  # of what the disk refused
+        self._counted_lost = self._counted_messages = self._counted_signals = 0  # of what the disk refused
         self._sampled_out = self._excluded = self._bodies_withheld = 0
+        self._left_out = self._of_unkept = 0  # messages
+        self._hosts = Tallying()
+        self._passed: dict[str, Tallying] = {}
         self._told_s = clock()
         write_manifest(self.folder, self._manifest)
 
@@ -89,28 +92,72 @@ class RecordingWriter:
     def counts(self) -> Counts:
         """Stored is what is on disk; what was taken and waits for its flush is seen, and not yet accounted for."""
         dropped = dict(self._dropped)
-        taken = self._exchanges.taken - self._exchanges.lost
+        taken = self._rings.exchanges.taken - self._rings.exchanges.lost
         return Counts(
             seen=taken + self._sampled_out + self._excluded + sum(dropped.values()),
-            stored=self._exchanges.stored,
+            stored=self._rings.exchanges.stored,
             sampled_out=self._sampled_out,
             excluded=self._excluded,
             dropped=dropped,
-            rotated_out=self._exchanges.rotated_out,
+            rotated_out=self._rings.exchanges.rotated_out,
             bodies_withheld=self._bodies_withheld,
         )
 
     @property
-    def signals(self) -> SignalCounts:
-        return SignalCounts(
-            stored=self._signals.stored, rotated_out=self._signals.rotated_out, lost=dict(self._signals_lost)
+    def messages(self) -> MessageCounts:
+        """As with exchanges, what waits for its flush is seen."""
+        dropped = dict(self._messages_dropped)
+        taken = self._rings.messages.taken - self._rings.messages.lost
+        return MessageCounts(
+            seen=taken + self._left_out + self._of_unkept + sum(dropped.values()),
+            stored=self._rings.messages.stored,
+            left_out=self._left_out,
+            of_unkept=self._of_unkept,
+            rotated_out=self._rings.messages.rotated_out,
+            dropped=dropped,
         )
 
-    def write(self, exchange: Exchange, *, bodies_withheld: int = 0) -> None:
-        """Stores one exchange: on disk at the latest with the next second's `tick()`."""
+    @property
+    def passed(self) -> Mapping[str, Tally]:
+        """Connections that went through unrecorded, by what they were."""
+        return {what: tallying.tally for what, tallying in self._passed.items()}
+
+    @property
+    def signals(self) -> SignalCounts:
+        return SignalCounts(
+            stored=self._rings.signals.stored,
+            rotated_out=self._rings.signals.rotated_out,
+            lost=dict(self._signals_lost),
+        )
+
+    def write(self, exchange: Exchange, *, bodies_withheld: int = 0, host: str = "") -> None:
+        """Stores one exchange: on disk at the latest with the next second's `tick()`. `host` is where it went to."""
         line = self._encoder.encode(exchange)
         self._bodies_withheld += bodies_withheld
-        self._exchanges.write(line)
+        self._note_hosts(header(exchange.request.headers, "host") or "", host)
+        self._rings.exchanges.write(line)
+
+    def follow(self, line: Following, *, bodies_withheld: int = 0) -> None:
+        """Stores what came after its exchange was written."""
+        encoded = self._encoder.encode(line)
+        self._bodies_withheld += bodies_withheld
+        self._rings.messages.write(encoded)
+
+    def leave_out_messages(self, count: int) -> None:
+        self._left_out += count
+
+    def drop_messages(self, reason: str, count: int = 1) -> None:
+        """Accounts for messages that were seen and are not kept."""
+        self._messages_dropped[reason] += count
+
+    def pass_over_message(self) -> None:
+        """Accounts for one of an exchange that is not kept itself."""
+        self._of_unkept += 1
+
+    def pass_by(self, what: str, host: str, count: int = 1) -> None:
+        """Accounts for connections that went through unrecorded."""
+        if count:
+            self._passed.setdefault(what, Tallying()).add(host_name(host), count)
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Accounts for exchanges that were seen and are not kept."""
@@ -124,60 +171,65 @@ class RecordingWriter:
 
     def hear(self, signal: Sample | LogLine) -> None:
         """Stores a signal; the owner has redacted it."""
-        self._signals.write(self._encoder.encode(signal))
+        self._rings.signals.write(self._encoder.encode(signal))
 
     def lose_signals(self, reason: str, count: int) -> None:
         self._signals_lost[reason] += count
 
     def link(self, link: SessionLink) -> None:
         """Stores what a session is also known by, for it to be the same session at other recorders."""
-        self._links.write(self._encoder.encode(link))
+        self._rings.links.write(self._encoder.encode(link))
 
     def lose(self, reason: str) -> None:
         """After an OSError: what was taken and the disk refused is dropped for this reason."""
-        exchanges, signals = self._exchanges.lost - self._counted_lost, self._signals.lost - self._counted_signals
+        exchanges = self._rings.exchanges.lost - self._counted_lost
+        messages = self._rings.messages.lost - self._counted_messages
+        signals = self._rings.signals.lost - self._counted_signals
         self._counted_lost += exchanges
+        self._counted_messages += messages
         self._counted_signals += signals
         self._dropped += Counter({reason: exchanges})
+        self._messages_dropped += Counter({reason: messages})
         self._signals_lost += Counter({reason: signals})
 
     def tick(self) -> None:
         """Flushes what has waited for a second, rotates, and writes the counts as they are."""
-        for ring in self._rings:
-            ring.tick()
-        leaving = sum(ring.let_go() for ring in self._rings)  # of each: any() would stop at the first
+        self._rings.tick()
+        leaving = self._rings.let_go()
         if leaving or self._clock() - self._told_s >= _TELL_S:
             self._told_s = self._clock()
-            if leaving or (self.counts, self.signals) != (self._manifest.counts, self._manifest.signals):
+            if leaving or self._told() != self._manifest:
                 self._tell(closed=False)
-            for ring in self._rings:
-                ring.remove()
+            self._rings.remove()
 
     def close(self) -> Counts:
         """Ends the recording; what it holds in the end. A second time does nothing more."""
         if not self._manifest.closed:
-            for ring in self._rings:
-                ring.close()
-                ring.let_go()
+            self._rings.close()
+            self._rings.let_go()
             self._tell(closed=True)
-            for ring in self._rings:
-                ring.remove()
+            self._rings.remove()
         return self._manifest.counts
 
-    @property
-    def _rings(self) -> tuple[Ring, ...]:
-        return self._exchanges, self._signals, self._links
+    def _note_hosts(self, *names: str) -> None:
+        for host in {host_name(name) for name in names if name}:
+            self._hosts.add(host)
 
-    def _tell(self, *, closed: bool) -> None:
-        for ring in self._rings:  # first: a manifest never counts more than the segments hold
-            ring.flush()
-        self._manifest = msgspec.structs.replace(
+    def _told(self) -> Manifest:
+        """The manifest as it would be now."""
+        return msgspec.structs.replace(
             self._manifest,
             counts=self.counts,
             signals=self.signals,
-            segments=tuple(facts for ring in self._rings for facts in ring.facts),
-            closed=closed,
+            messages=self.messages,
+            hosts=self._hosts.tally,
+            passed=dict(self.passed),
+            segments=tuple(self._rings.facts),
         )
+
+    def _tell(self, *, closed: bool) -> None:
+        self._rings.flush()  # first: a manifest never counts more than the segments hold
+        self._manifest = msgspec.structs.replace(self._told(), closed=closed)
         write_manifest(self.folder, self._manifest)
 
     def __enter__(self) -> Self:
@@ -185,39 +237,3 @@ class RecordingWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _share(rotation: Rotation) -> Rotation:
-    kept = rotation.keep_bytes
-    return msgspec.structs.replace(rotation, keep_bytes=None if kept is None else kept // _SIGNALS_SHARE)
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        raise UsageError(f"out={folder} is already there and is not written over; name another or remove it") from None
-    except OSError as error:
-        raise UsageError(f"out={folder} cannot be made: {error.strerror}; name a folder you may write") from None
-    return folder
-
-
-def _own_part(folder: Path, recorder: str) -> Path:
-    """A folder of its own: 'web-1', or 'web-1.2' where 'web-1' has recorded before. Making it is the lock: mkdir gives
-    a name to one alone, over network file systems too, and a recorder that was killed keeps what it has made."""
-    if not recorder.replace("-", "").replace("_", "").isalnum():
-        raise UsageError(f"recorder={recorder!r}: expected letters, digits, '-' and '_', such as web-1")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for number in range(1, 10_000):
-            part = folder / (recorder if number == 1 else f"{recorder}.{number}")
-            try:
-                part.mkdir(mode=0o700)
-                return part
-            except FileExistsError:
-                continue
-    except OSError as error:
-        raise UsageError(
-            f"out={folder} cannot be recorded into: {error.strerror}; name a folder you may write"
-        ) from None
-    raise UsageError(f"recorder={recorder} has recorded into {folder} 9,999 times; name another")

@@ -67,7 +67,7 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     with RunFolder.create(order.runs, order.scenario.name, datetime.now(UTC), redact=redact) as folder:
         going = _Run(order, terminal, folder, base, shape, anchor, redact)
         try:
-            await going.walk(recording.manifest.upstream)
+            await going.walk(recording.manifest.systems)
         except asyncio.CancelledError:
             going.stop("interrupted", "it was stopped before its end")
             raise

@@ -61,6 +61,10 @@ def rewrite(
             writer.drop("rotated out of the recording before", manifest.counts.rotated_out)
         for reason, count in manifest.counts.dropped.items():
             writer.drop(reason, count)
+        for what, tally in manifest.passed.items():
+            for host, count in tally.by_host.items():
+                writer.pass_by(what, host, count)
+            writer.pass_by(what, "", tally.unlisted)
     for tear in recording.tears:
         on_tear(tear)
     return writer.counts

@@ -8,6 +8,7 @@ are never told; of longer ones one in a hundred bears it by chance (mark.py), so
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ import msgspec
 import zstandard
 
 from foreshock.errors import UsageError
-from recorder.exchange import Exchange
+from recorder.exchange import Content, Exchange, Request
+from recorder.following import Following, MessageLine
 from recorder.policy import Policy
 from recorder.privacy import kinds
 from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
@@ -28,7 +30,9 @@ _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>\\]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>\\]*")
 _QUOTED = re.compile(r"\\\"|\\u00[0-9a-f]{2}")
 _SAYABLE = re.compile(r"[A-Za-z_][\w.\[\]-]{0,39}")
+_EVENT = re.compile(r"(?:data|event|id|retry)?:")
 _BLOCK_BYTES = 1 << 20
+_ANY = Request(method="GET", url="/", http_version="HTTP/1.1", headers=(), post_data=Content(size=0))
 _NOT_BY_BYTES = frozenset({"ip address", "user info"})  # amid other files they are the system's own
 
 
@@ -73,6 +77,18 @@ def escapes_of(exchange: Exchange) -> list[Escape]:
     return list(dict.fromkeys(watch.escapes))
 
 
+def escapes_of_message(line: Following) -> list[Escape]:
+    """What escaped in what was said on a socket, or an event stream, after it had opened."""
+    if not isinstance(line, MessageLine):
+        return []
+    watch = _Watch()
+    redactor = Redactor(b"", Policy(), stand_ins=watch)
+    watch.redactor = redactor
+    is_event = _EVENT.match(line.content.text)  # its exchange would tell, and stands elsewhere
+    redactor.message(line.content, "text/event-stream" if is_event else "", of=_ANY)
+    return list(dict.fromkeys(watch.escapes))
+
+
 class _Watch:
     """Stands where pseudonyms are given, and notes what is no pseudonym yet."""
 
@@ -97,17 +113,22 @@ def _of_text(name: str, number: int, text: str) -> Iterator[Escape]:
     """One line of a segment, or a block of another file."""
     told: set[str] = set()
     where = f"{name}, line {number}"
-    if name.rpartition("/")[2].startswith("exchanges-"):
-        try:
-            exchange = msgspec.json.decode(text.encode("utf-8", "surrogateescape"), type=Exchange)
-        except msgspec.DecodeError:
-            pass  # torn, or altered: looked at as bytes
-        else:
-            for escape in escapes_of(exchange):
-                told.add(escape.kind)
-                yield Escape(f"{where}, {exchange.id}: {escape.where}", escape.kind)
+    for id, escape in _by_place(name.rpartition("/")[2], text.encode("utf-8", "surrogateescape")):
+        told.add(escape.kind)
+        yield Escape(f"{where}, {id}: {escape.where}", escape.kind)
     for kind in sorted(_kinds_in(text, DEPTH) - told - _NOT_BY_BYTES):
         yield Escape(f"{where}: its bytes", kind)
+
+
+def _by_place(name: str, line: bytes) -> Iterator[tuple[str, Escape]]:
+    """With the id of its exchange, what escaped at each place. Lines that are torn or altered are mere bytes."""
+    with suppress(msgspec.DecodeError):
+        if name.startswith("exchanges-"):
+            exchange = msgspec.json.decode(line, type=Exchange)
+            yield from ((exchange.id, escape) for escape in escapes_of(exchange))
+        elif name.startswith("messages-"):
+            following = msgspec.json.decode(line, type=Following)
+            yield from ((following.of, escape) for escape in escapes_of_message(following))
 
 
 def _kinds_in(text: str, depth: int) -> set[str]:

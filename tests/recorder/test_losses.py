@@ -1,5 +1,5 @@
+from recorder.losses import losses
 from recorder.manifest import Counts, SignalCounts
-from recorder.record import losses
 
 
 def test_where_nothing_was_lost_nothing_is_said() -> None:

@@ -60,7 +60,7 @@ def test_a_manifest_of_something_else_is_refused(tmp_path: Path, text: str) -> N
 @pytest.mark.parametrize("version", [0, 99, "1", None])
 def test_an_unknown_version_is_refused_with_the_versions_that_are_read(tmp_path: Path, version: Any) -> None:
     changed(tmp_path, version=version)
-    assert f"version={version!r}, this Foreshock reads 1 to 1" in refused(tmp_path)
+    assert f"version={version!r}, this Foreshock reads 1 to 2" in refused(tmp_path)
 
 
 def test_a_field_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -63,6 +63,9 @@ def test_a_regular_proxy_records_what_clients_ask_of_anybody(serve, response, re
     assert recorder.end()[0] == 0
     (exchange,) = exchanges(recorder.out)
     assert exchange.request.url == "/there?q=1"
+    manifest = Recording.open(recorder.out).manifest
+    assert manifest.hosts.by_host == {"127.0.0.1": 1}
+    assert manifest.systems == "regular http://127.0.0.1"
 
 
 def test_a_proxy_behind_the_recorder_gets_what_clients_ask(serve, response, record, tmp_path) -> None:
@@ -72,6 +75,7 @@ def test_a_proxy_behind_the_recorder_gets_what_clients_ask(serve, response, reco
     assert proxy.seen[0].startswith(b"GET http://shop.example/there HTTP/1.1\r\n")
     assert recorder.end()[0] == 0
     assert len(exchanges(recorder.out)) == 1
+    assert Recording.open(recorder.out).manifest.hosts.by_host == {"shop.example": 1}
 
 
 def _socks5(port: int, to_port: int) -> socket.socket:
@@ -88,7 +92,7 @@ def test_a_socks_proxy_records_http_and_counts_what_is_not(serve, response, reco
     system = serve(lambda _: response(b"hello"))
     recorder = record(None, mode="socks5", tls={"ca_folder": str(tmp_path / "ca")})
     with _socks5(recorder.port, system.port) as connection:
-        connection.sendall(b"GET /by-socks HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /by-socks HTTP/1.1\r\nHost: Shop.Example:80\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
     with socket.create_server(("127.0.0.1", 0)) as other, _socks5(recorder.port, other.getsockname()[1]) as connection:
         connection.sendall(b"\x00\x01\x02 not http")
@@ -99,6 +103,9 @@ def test_a_socks_proxy_records_http_and_counts_what_is_not(serve, response, reco
     assert code == 0
     assert "127.0.0.1: not HTTP, passed through (1 connections)" in stderr
     assert [exchange.request.url for exchange in exchanges(recorder.out)] == ["/by-socks"]
+    manifest = Recording.open(recorder.out).manifest
+    assert manifest.hosts.by_host == {"shop.example": 1, "127.0.0.1": 1}  # by its name, and where it was sent to
+    assert manifest.passed["not HTTP, passed through"].by_host == {"127.0.0.1": 1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="transparent mode reads SO_ORIGINAL_DST as Linux has it")

@@ -86,7 +86,7 @@ def test_a_disk_that_refuses_a_frame_does_not_shut_what_comes_after(
     writer.write(exchange(1))
     monkeypatch.setattr("foreshock.segment.os.write", full)
     with pytest.raises(OSError, match="No space"):
-        writer._exchanges.flush()
+        writer._rings.exchanges.flush()
     writer.lose("full")
     monkeypatch.undo()
     writer.write(exchange(2))

@@ -19,7 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from recorder.exchange import Exchange, header
+from recorder.passing import CLIENT_FAILED, TLS_PASSED
 from recorder.recording import Recording
+from recorder.tally import Tally
+from recorder.verify import verify
 
 _SIGNS_CERTIFICATES = x509.KeyUsage(  # Python 3.13 asks a CA for it
     digital_signature=False,
@@ -117,8 +120,9 @@ class TlsUpstream:
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()  # first: until then there may be one more
         self._listener.close()
-        for thread in (self._accepting, *self._threads):
+        for thread in self._threads:
             thread.join()
 
 
@@ -348,6 +352,9 @@ def test_a_client_that_pins_is_let_through_after_its_first_refusal_and_counted(
     assert "127.0.0.1: TLS failed with the client (1 connections)" in stderr
     assert "127.0.0.1: TLS passed through (1 connections)" in stderr
     assert "0 seen, 0 stored" in stdout
+    passed = Recording.open(recorder.out).manifest.passed
+    assert passed == {what: Tally(by_host={"127.0.0.1": 1}) for what in (CLIENT_FAILED, TLS_PASSED)}
+    assert "  not recorded: 127.0.0.1: TLS passed through (1 connections)" in verify(recorder.out).lines
 
 
 def test_tls_where_none_is_served_goes_to_the_upstream_as_it_is(record, upstream, authority) -> None:

@@ -154,7 +154,7 @@ def test_counts_that_do_not_add_up_are_found(whole: Path) -> None:
 def test_lines_that_are_no_exchanges_are_found(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / "a.rec", upstream="http://up") as writer:
         writer.write(exchange(1))
-        writer._exchanges.write(b"[]")
+        writer._rings.exchanges.write(b"[]")
     assert "holds 1 lines that are not exchanges" in troubles(tmp_path / "a.rec")
 
 

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from foreshock.errors import UsageError
+from recorder.exchange import Content, Exchange, Header, Request
+from recorder.recording import Recording, RecordingWriter
 from scenarios.hosts import (
     check_allowed,
     check_upstream_is_no_links,
@@ -65,3 +69,23 @@ def test_what_was_recorded_is_behind_no_link_unless_it_is_loopback_or_named() ->
     check_upstream_is_no_links("https://shop.example", "db", "db.example:5432", ())
     check_upstream_is_no_links("https://shop.example", "db", "shop.example:5432", ("shop.example",))
     check_upstream_is_no_links("http://localhost:80", "db", "localhost:5432", ())
+
+
+def test_whoever_was_recorded_by_way_of_a_forward_proxy_is_refused(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "a.rec", upstream="regular") as writer:
+        request = Request(
+            method="GET",
+            url="/",
+            http_version="HTTP/1.1",
+            headers=(Header("Host", "Shop.Example:8443"),),
+            post_data=Content.of(b""),
+        )
+        exchange = Exchange(
+            id="e1", session="s", connection="c", started_s=0, request_ended_s=0, ended_s=0, request=request, error="x"
+        )
+        writer.write(exchange, host="2001:db8::7")
+    systems = Recording.open(tmp_path / "a.rec").manifest.systems
+    for target in ("https://shop.example/", "http://[2001:db8::7]:80/"):
+        with pytest.raises(UsageError, match="it is the system that was recorded"):
+            check_upstream_is_no_target(systems, target, ())
+    check_upstream_is_no_target(systems, "https://staging.example/", ())
