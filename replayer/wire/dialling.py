@@ -6,8 +6,8 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
 from foreshock.errors import HarnessError
 from replayer.target import Target
@@ -20,11 +20,16 @@ class Unreachable(Exception):
 
 
 async def dial(
-    make: Callable[[], Made], target: Target, tls: ssl.SSLContext | None, timeout_s: float, lane: str | None = None
+    make: Callable[[], Made],
+    target: Target,
+    tls: ssl.SSLContext | None,
+    timeout_s: float,
+    lane: str | None = None,
+    greeted: Callable[[Made], Awaitable[object]] | None = None,
 ) -> Made:
     """A connection as `make` gives it, within `timeout_s` with all handshakes. Raises Unreachable.
 
-    By way of `lane` ('host:port') the certificate that is expected is still the target's.
+    By way of `lane` ('host:port') the certificate that is expected is still the target's. `greeted` is waited for too.
     """
     host, port = (target.host, target.port) if lane is None else _address(lane)
     name = target.host if tls else None
@@ -32,12 +37,22 @@ async def dial(
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout_s):
-            _, made = await loop.create_connection(
+            transport, made = await loop.create_connection(
                 make, host, port, ssl=tls, server_hostname=name, ssl_handshake_timeout=patience_s
             )
+            if greeted is not None:
+                await _or_abort(greeted(made), transport)
     except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
         raise Unreachable(_reason(error)) from None
     return made
+
+
+async def _or_abort(greeting: Awaitable[object], transport: asyncio.BaseTransport) -> None:
+    try:
+        await greeting
+    except BaseException:
+        cast(asyncio.Transport, transport).abort()
+        raise
 
 
 def _address(lane: str) -> tuple[str, int]:

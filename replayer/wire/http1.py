@@ -13,10 +13,11 @@ from typing import cast
 
 from replayer import plan
 from replayer.wire.http1text import Expecting
+from replayer.wire.http2fields import Fields
 from replayer.wire.payload import Payload
 from replayer.wire.reply import Reply, ReplyReader
 
-_PATIENCE_S = 1.0  # for a 100 Continue: a client must not wait for ever (RFC 9110, 10.1.1); curl waits as long
+PATIENCE_S = 1.0  # for a 100 Continue: a client must not wait for ever (RFC 9110, 10.1.1); curl waits as long
 
 
 class Http1(asyncio.Protocol):
@@ -40,6 +41,10 @@ class Http1(asyncio.Protocol):
     def idle(self) -> bool:
         return self._reader is None and self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def is_closed(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
     def said_something(self) -> bool:
         """Whether bytes or the end of the connection have come that the loop has not handed over yet.
 
@@ -56,14 +61,11 @@ class Http1(asyncio.Protocol):
         if isinstance(payload, bytes):
             self._send(payload)
         else:
-            self._ask(payload)
+            self._write_other(payload)
 
     def hold(self, payload: Payload) -> None:
         self._holding = True
-        if isinstance(payload, bytes):
-            self._send_body(payload)
-        else:
-            self._ask(payload)
+        self._write_other(payload)
 
     def release(self) -> None:
         self._holding = False
@@ -118,11 +120,20 @@ class Http1(asyncio.Protocol):
         if data and self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
+    def _write_other(self, payload: Payload) -> None:
+        if isinstance(payload, Fields):  # the target speaks no HTTP/2
+            payload = payload.as_http1()
+        if isinstance(payload, Expecting):
+            self._ask(payload)
+        else:
+            assert isinstance(payload, bytes)
+            self._send_body(payload)
+
     def _ask(self, payload: Expecting) -> None:
         """Sends the head; the body follows when the server says 100, or says nothing for long."""
         self._rest = payload.body
         self._send(payload.head)
-        self._patience = asyncio.get_running_loop().call_later(_PATIENCE_S, self._go_on)
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._go_on)
 
     def _go_on(self) -> None:
         rest, self._rest = self._rest, None

@@ -10,7 +10,7 @@ from replayer.plan import Request
 from replayer.target import HOP_BY_HOP, Target
 from replayer.urltext import as_bytes, origin_form
 
-_SAYS_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # a length is said even where there is no body (RFC 9110, 8.6)
+SAYS_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # a length is said even where there is no body (RFC 9110, 8.6)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAKS = re.compile(r"[\r\n\0]")
 _BREAKS_LINE = re.compile(r"[\x00-\x20\x7f]")
@@ -43,7 +43,7 @@ def written(request: Request, target: Target) -> bytes | Expecting:
         if request.trailers:
             headers.append(("Trailer", ", ".join(name for name, _ in request.trailers)))
         body = _in_chunks(body, request.trailers)
-    elif body or request.method in _SAYS_LENGTH:
+    elif body or request.method in SAYS_LENGTH:
         headers.append(("Content-Length", str(len(body))))
     if request.expects and body:
         return Expecting(head(request, target, [*headers, ("Expect", "100-continue")]), body)

@@ -7,14 +7,17 @@ from msgspec.structs import replace
 from replayer.plan import Request, Step
 from replayer.target import Target
 from replayer.wire.http1text import Expecting, Unsendable, written
+from replayer.wire.http2fields import Fields, fields
 
-Payload = bytes | Expecting
+Payload = bytes | Expecting | Fields
 
 
 def payload(step: Step, request: Request, target: Target) -> Payload:
     """What `step` sends to `target`; `request` is its own, filled. Raises Unsendable, whose message says why."""
     if step.unsupported:
         raise Unsendable(f"unsupported: {step.unsupported}")
+    if step.protocol == "h2":
+        return fields(request, target)
     if step.protocol != "http/1.1":
         raise Unsendable(f"unsupported: {step.protocol}")
     return written(request, target)
