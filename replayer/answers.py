@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import groupby
 from typing import Any
 
 from replayer import jsontext
+from replayer.answerplaces import Said
 from replayer.outcome import Answer
 from replayer.place import NoSuchPlace, parse_place
-from replayer.places import as_text, read_answer, read_request, write_request
+from replayer.places import as_text, read_request, write_request
 from replayer.plan import Binding, Request, Step
 
-_KEPT_BYTES = 256 << 20  # of bodies in all; the oldest answers are forgotten beyond that
+_KEPT_BYTES = 64 << 20  # of bodies in all; the oldest answers are forgotten beyond that
+_HEAD_BYTES = 1 << 10  # about what an answer takes besides its body
+_UNREAD = ("image/", "video/", "audio/", "font/", "application/octet-stream", "application/zip", "application/pdf")
 
 
 class Unbound(Exception):
@@ -24,14 +28,16 @@ class Answers:
     def __init__(self, horizon_steps: int, wanted: Collection[str] | None) -> None:
         self._horizon_steps = horizon_steps
         self._wanted = wanted
-        self._said: dict[str, Answer | str] = {}  # oldest first; the reason where there is no whole answer
+        self._said: dict[str, Said | str] = {}  # oldest first; the reason where there is no whole answer
         self._kept_bytes = 0
 
     def keep(self, step: str, answer: Answer | None, error: str | None) -> None:
         """`error` says why there is no (whole) answer."""
         if self._wanted is not None and step not in self._wanted:
             return
-        said = answer if answer is not None and error is None else (error or "no answer")
+        if step in self._said:
+            self._kept_bytes -= _bytes_of(self._said.pop(step))
+        said = Said(_readable(answer)) if answer is not None and error is None else (error or "no answer")
         self._said[step] = said
         self._kept_bytes += _bytes_of(said)
         while len(self._said) > self._horizon_steps or self._kept_bytes > _KEPT_BYTES:
@@ -40,12 +46,13 @@ class Answers:
     def fill(self, step: Step) -> Request:
         """The step's request with its bindings' values in it. Raises Unbound."""
         request = step.request
-        for binding in step.bindings:
-            value = self._value(binding)
+        for into, bindings in groupby(step.bindings, lambda binding: binding.into):
+            together = list(bindings)
+            value = self._value(together[0]) if len(together) == 1 else self._spliced(together, step.request)
             try:
-                request = write_request(request, binding.into, _fitted(value, binding, request))
+                request = write_request(request, into, _fitted(value, together, request))
             except (NoSuchPlace, ValueError) as error:
-                what = f"{binding.into} cannot take {binding.at} of {binding.from_}"
+                what = f"{into} cannot take {together[0].at} of {together[0].from_}"
                 raise Unbound(f"unbound: {what}: {error}") from None
         return request
 
@@ -57,17 +64,44 @@ class Answers:
         if isinstance(said, str):
             raise Unbound(f"{needs}, which ended with {said}")
         try:
-            return read_answer(said, binding.at)
+            return said.read(binding.at)
         except NoSuchPlace:
-            raise Unbound(f"{needs}, which answered {said.status} without it") from None
+            raise Unbound(f"{needs}, which answered {said.answer.status} without it") from None
+
+    def _spliced(self, bindings: list[Binding], request: Request) -> str:
+        """The text of one place with several values in it, each where its wrap has it."""
+        text = as_text(read_request(request, bindings[0].into))
+        spots = sorted((*binding.wrap.split("{}"), as_text(self._value(binding))) for binding in bindings)
+        return "".join(_pieces(text, spots))
 
 
-def _bytes_of(said: Answer | str) -> int:
-    return len(said.body) if isinstance(said, Answer) else 0
+def _pieces(text: str, spots: list[tuple[str, ...]]) -> Iterator[str]:
+    """`text` in pieces, with the values of (before, after, value) in the place of what stands between."""
+    at = 0
+    for before, after, value in sorted(spots, key=lambda spot: len(spot[0])):
+        if text.startswith(before) and text.endswith(after):  # else the text was edited, and has no such spot
+            yield text[at : len(before)] + value
+            at = len(text) - len(after)
+    yield text[at:]
 
 
-def _fitted(value: Any, binding: Binding, request: Request) -> Any:
+def _readable(answer: Answer) -> Answer:
+    """The answer without a body that nothing can be read from."""
+    kind = (answer.header("content-type") or "").lower()
+    if not kind.startswith(_UNREAD):
+        return answer
+    return Answer(status=answer.status, headers=answer.headers, body_bytes=answer.body_bytes)
+
+
+def _bytes_of(said: Said | str) -> int:
+    return len(said.answer.body) + _HEAD_BYTES if isinstance(said, Said) else 0
+
+
+def _fitted(value: Any, bindings: list[Binding], request: Request) -> Any:
     """`value` in the wrap, and of the type that stands at the place: an id from a Location can be a JSON number."""
+    if len(bindings) > 1:
+        return value
+    binding = bindings[0]
     if binding.wrap != "{}":
         return binding.wrap.replace("{}", as_text(value))
     if parse_place(binding.into).kind != "json":

@@ -2,66 +2,45 @@
 
 Not every equal value is one. A flow is believed where the server made the value (no client sent it before an answer
 said it, and the answer does not merely repeat its own request), where the answer was there before the request began,
-and where the value is informative or both places name the same thing (`replayer.meaning`).
+and where a machine drew the value (`replayer.worth`), both places name the same thing (`replayer.naming`), or the
+request follows a link that an answer gave.
 
 Of several answers that said it, the session's own win. An id is bound to the answer that made it, so that as few steps
-as possible hang on each other; what changes with the thing it describes (an ETag, a version) to the latest one. Between
-sessions a value is bound to the answer that first said it; a small id only if that answer was to a write.
+as possible hang on each other; what changes with the thing it describes (an ETag, a version) to the latest one about
+that thing. Between sessions a value is bound to the answer that first said it; a small id only if that answer was to a
+write. Confidence says how much of this was there: 1 is certain.
 """
 
 from __future__ import annotations
 
 import heapq
-import re
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from replayer.meaning import (
-    VERSIONS,
-    agree,
-    informative,
-    is_carriage,
-    keys_of,
-    names_in_answer,
-    names_in_request,
-    small,
-)
+from recorder.looks import looks_like_an_id
+from replayer.choosing import best, is_credential, meant, name_worth, ranked, wrap_for
+from replayer.headertext import set_cookies
+from replayer.heard import Heard, Source, Speech
+from replayer.meaning import Meaning, Tally
+from replayer.naming import ending
+from replayer.neighbour import selected
 from replayer.outcome import Answer
-from replayer.place import Leaf, Place
-from replayer.places import answer_leaves, as_text, request_leaves
+from replayer.place import Place
 from replayer.plan import Binding, Request, in_place_order
+from replayer.said import LINK, Key, said_by
+from replayer.wanted import Asked, Wanted, asked_by
+from replayer.worth import drawn, small
 
-_REMEMBERED = 400_000  # values; the oldest are forgotten beyond that
-_PER_VALUE = 16  # answers remembered that said one value in one session: the first ones and the last
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_QUOTED = re.compile(r'(?:W/)?"([^"]*)"')
+_HORIZON_STEPS = 100_000
+_COOKIES = 100_000  # remembered
 
-Key = tuple[str, str]  # (what it names, text); an informative value stands under ''
-
-
-class Source(NamedTuple):
-    """An answer's place that said a value."""
-
-    step: str
-    place: Place
-    names: tuple[str, ...]
-    target: str  # of the request it answered
-    written: bool  # that request was no mere reading
-    number: int  # which answer it was, in the order they ended
-
-    @property
-    def indexed(self) -> bool:
-        """Whether it stands in a list, where another replay may have another order."""
-        return any(isinstance(part, int) for part in self.place.path)
-
-
-class Wanted(NamedTuple):
-    """A value of a request that may be bound: the characters of it inside `wrap`."""
-
-    place: Place
-    value: str
-    wrap: str
-    names: tuple[str, ...]
+# What each kind of evidence is worth.
+_CERTAIN = 0.99  # a drawn value
+_FOLLOWED = 0.9  # a small one in a link that was followed
+_ELSEWHERE = 0.9  # times that: another session's answer
+_BY_NAME = 0.97  # times that: in a list, told by a neighbour
+_BY_INDEX = 0.6  # times that: in a list, told by its position alone
 
 
 class _Pending(NamedTuple):
@@ -69,35 +48,45 @@ class _Pending(NamedTuple):
     number: int
     step: str
     session: str
-    request: Request
+    method: str
+    asked: Asked
     answer: Answer
 
 
 class Learner:
-    """Met with the exchanges of a recording in started order, it says the bindings of each."""
+    """Met with the exchanges of a recording in started order, it says the bindings of each.
 
-    def __init__(self) -> None:
+    `horizon_steps` is how far back a binding may look. What it found is counted (`meaning`).
+    """
+
+    def __init__(self, horizon_steps: int = _HORIZON_STEPS) -> None:
+        self._horizon_steps = horizon_steps
         self._pending: list[_Pending] = []
-        self._count = 0
-        self._in_session: dict[tuple[str, Key], list[Source]] = {}
-        self._first: dict[Key, Source] = {}
-        self._cookies: dict[tuple[str, str, str], str] = {}  # (session, name, value) -> the step that set it first
-        self._said: dict[Key, None] = {}
-        self._sent_first: dict[Key, None] = {}  # the client's own values: sent before any answer said them
+        self._number = 0
+        self._heard = Heard()
+        self._cookies: dict[tuple[str, str, str], Speech] = {}  # (session, name, value): who set it first
+        self._tally = Tally()
+
+    @property
+    def meaning(self) -> Meaning:
+        """What was found in the requests met so far."""
+        return self._tally.told(self._heard.forgotten)
 
     def meet(
         self, step: str, session: str, request: Request, started_s: float, ended_s: float, answer: Answer | None
     ) -> tuple[Binding, ...]:
         """The bindings of `request`, in the order of their places."""
         self._hear(started_s)
-        found = (self._binding(session, request, leaf) for leaf in request_leaves(request))
-        bindings = in_place_order(binding for binding in found if binding)
-        for key in _keys_sent(request):
-            if key not in self._said:
-                _remember(self._sent_first, key, None)
+        self._number += 1
+        asked = asked_by(request)
+        refused = answer is not None and answer.status == 401
+        bindings = in_place_order(self._bindings(session, asked, refused))
+        self._tally.request(step, request.method, asked, bindings, answer)
+        self._heard.sent(asked.keys)
+        self._heard.sent([(LINK, asked.target)])
         if answer is not None and answer.status < 500:
-            self._count += 1
-            heapq.heappush(self._pending, _Pending(ended_s, self._count, step, session, request, answer))
+            pending = _Pending(ended_s, self._number, step, session, request.method, asked, answer)
+            heapq.heappush(self._pending, pending)
         return bindings
 
     # Answers
@@ -108,127 +97,120 @@ class Learner:
             self._take_in(heapq.heappop(self._pending))
 
     def _take_in(self, heard: _Pending) -> None:
-        repeated = set(_keys_sent(heard.request))
-        location = heard.answer.header("location") or ""
-        for place, value in answer_leaves(heard.answer):
-            if is_carriage(place):
+        asked = heard.asked
+        speech = Speech(heard.step, heard.session, heard.number, asked.path, heard.method not in _SAFE, b"")
+        for name, value in set_cookies(heard.answer.headers):
+            self._cookies.setdefault((heard.session, name, value), speech)
+            if len(self._cookies) > _COOKIES:
+                del self._cookies[next(iter(self._cookies))]
+        listed = False
+        own_link = (LINK, asked.target)
+        for said in said_by(heard.answer, asked.words):
+            if said.key in asked.keys or said.key == own_link:
                 continue
-            if place.kind == "cookie":
-                self._cookies.setdefault((heard.session, place.name, value), heard.step)
-            names = names_in_answer(place, heard.request.target, location)
-            written = heard.request.method not in _SAFE
-            source = Source(heard.step, place, names, heard.request.target, written, heard.number)
-            for key in _keys(value, names):
-                _remember(self._said, key, None)
-                if key not in repeated and key not in self._sent_first:
-                    self._add(heard.session, key, source)
-
-    def _add(self, session: str, key: Key, source: Source) -> None:
-        known = self._in_session.get((session, key), [])
-        if len(known) == _PER_VALUE:
-            del known[_PER_VALUE // 2]
-        _remember(self._in_session, (session, key), [*known, source])
-        if key not in self._first:
-            _remember(self._first, key, source)
+            source = Source(speech, said.place, said.names, said.entity)
+            listed = listed or source.indexed
+            self._heard.add(said.key, source)
+        if listed:
+            self._heard.keep_body(speech, heard.answer.body)
 
     # Requests
 
-    def _binding(self, session: str, request: Request, leaf: Leaf) -> Binding | None:
-        if leaf.place.kind == "cookie" and (setter := self._cookies.get((session, leaf.place.name, str(leaf.value)))):
-            return Binding(into=str(leaf.place), from_=setter, at=f"cookie:{leaf.place.name}")
-        for wanted in _wanted(request, leaf):
-            source = self._source(session, request, wanted)
-            if source:
-                return Binding(into=str(leaf.place), from_=source.step, at=str(source.place), wrap=wanted.wrap)
-        return None
+    def _bindings(self, session: str, asked: Asked, refused: bool) -> Iterator[Binding]:
+        bound: set[Place] = set()
+        for wanted in asked.values:
+            if (refused and is_credential(wanted.place)) or wanted.place in bound:
+                continue
+            found = self._cookie(session, wanted) or self._found(session, asked, wanted)
+            if found is None:
+                continue
+            if wanted.wrap == "{}":
+                bound.add(wanted.place)
+            yield Binding(
+                into=str(wanted.place),
+                from_=found.speech.step,
+                at=str(found.place),
+                wrap=wrap_for(wanted, found.place),
+                confidence=round(found.confidence, 3),
+            )
 
-    def _source(self, session: str, request: Request, wanted: Wanted) -> Source | None:
-        if informative(_typed(wanted.value)):
-            key = ("", wanted.value)
-            return _best(self._in_session.get((session, key), []), request, wanted) or self._first.get(key)
+    def _cookie(self, session: str, wanted: Wanted) -> _Found | None:
+        if wanted.place.kind != "cookie":
+            return None
+        setter = self._cookies.get((session, wanted.place.name, wanted.text))
+        return _Found(setter, Place("cookie", name=wanted.place.name), 1.0) if setter and self._near(setter) else None
+
+    def _found(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
+        if drawn(wanted.text):
+            found = self._drawn(session, asked, wanted)
+        elif wanted.names and small(wanted.text):
+            found = self._named(session, asked, wanted)
+        else:
+            found = None
+        return found or self._followed(session, asked, wanted)
+
+    def _drawn(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
+        known = self._near_ones(self._heard.own(session, wanted.text))
+        if known:
+            return _told(best(known, asked, wanted), _CERTAIN)
+        first = self._heard.first(wanted.text)
+        return _told(first, _CERTAIN * _ELSEWHERE) if first and self._near(first.speech) else None
+
+    def _named(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
+        """A small value: of the same name, and of a version of the same thing."""
         for name in wanted.names:
-            key = (name, wanted.value)
-            known = [source for source in self._in_session.get((session, key), []) if self._made_known(key, source)]
-            if best := _best([source for source in known if agree(wanted.names, source.names)], request, wanted):
-                return best
-            first = self._first.get(key)
-            if first and first.written and agree(wanted.names, first.names):
-                return first
+            key = (ending(name), wanted.text)
+            known = [source for source in self._heard.own(session, key) if meant(source, asked, wanted)]
+            for source in ranked(self._near_ones(known), asked, wanted):
+                if found := self._made_known(key, source, wanted):
+                    return found
+            first = self._heard.first(key)
+            if first and first.speech.written and self._near(first.speech) and meant(first, asked, wanted):
+                return _told(first, name_worth(wanted, first) * _ELSEWHERE)
         return None
 
-    def _made_known(self, key: Key, source: Source) -> bool:
-        """Whether a small id is the recording's own: not one of a list of things that were there before it."""
-        first = self._first.get(key)
-        return not source.indexed or (first is not None and first.written)
+    def _made_known(self, key: Key, source: Source, wanted: Wanted) -> _Found | None:
+        """A small id of a list that was there before the recording is only bound where a neighbour tells the item."""
+        found = _told(source, name_worth(wanted, source))
+        first = self._heard.first(key)
+        by_index = any(type(part) is int for part in found.place.path)
+        return None if by_index and not (first and first.speech.written) else found
+
+    def _followed(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
+        """What stands in a URL that an answer gave as a whole; but not its words."""
+        place = wanted.place
+        if place.kind == "path" and not (looks_like_an_id(wanted.text) or wanted.names):
+            return None
+        if place.kind not in ("path", "query"):
+            return None
+        known = self._near_ones(self._heard.own(session, (LINK, asked.target)))
+        if not known:
+            return None
+        link = known[-1]
+        return _told(link._replace(place=link.place._replace(part=place)), _FOLLOWED)
+
+    def _near(self, speech: Speech) -> bool:
+        return self._number - speech.number <= self._horizon_steps
+
+    def _near_ones(self, sources: list[Source]) -> list[Source]:
+        """Those within the horizon; that there were only others is counted."""
+        if not sources or self._near(sources[0].speech):
+            return sources
+        near = [source for source in sources if self._near(source.speech)]
+        self._tally.beyond_horizon += not near
+        return near
 
 
-def _wanted(request: Request, leaf: Leaf) -> Iterator[Wanted]:
-    """The value at a request's place as a whole, then without its quotes or its scheme where it is a header."""
-    if isinstance(leaf.value, bool | float) or leaf.value is None or is_carriage(leaf.place):
-        return
-    text = as_text(leaf.value)
-    names = names_in_request(leaf.place, request.target)
-    yield Wanted(leaf.place, text, "{}", names)
-    if leaf.place.kind == "header":
-        scheme, _, token = text.partition(" ")
-        if token and scheme.isalpha():
-            yield Wanted(leaf.place, token, f"{scheme} {{}}", names)
-        if quoted := _QUOTED.fullmatch(text):
-            yield Wanted(leaf.place, quoted[1], text[: quoted.start(1)] + '{}"', names)
+class _Found(NamedTuple):
+    speech: Speech
+    place: Place
+    confidence: float
 
 
-def _keys_sent(request: Request) -> Iterator[Key]:
-    """What a request says by itself."""
-    for leaf in request_leaves(request):
-        for wanted in _wanted(request, leaf):
-            yield from _keys(wanted.value, wanted.names)
-
-
-def _keys(value: Any, names: Iterable[str]) -> Iterator[Key]:
-    if isinstance(value, bool | float) or value is None:
-        return
-    text = as_text(value)
-    if informative(_typed(text)):
-        yield "", text
-    if small(value) or VERSIONS.intersection(names):
-        yield from ((name, text) for name in keys_of(names))
-
-
-def _typed(text: str) -> int | str:
-    """`text` as the number that it is, for a number is less informative than as many letters."""
-    return int(text) if text.isdecimal() and len(text) < 19 else text
-
-
-def _best(sources: list[Source], request: Request, wanted: Wanted) -> Source | None:
-    if not sources:
-        return None
-    version = bool(VERSIONS.intersection(wanted.names))
-
-    def rank(source: Source) -> tuple[bool, bool, bool, bool, int]:
-        return (
-            _same_kind(source.place, wanted.place),
-            version and source.target == request.target,
-            agree(wanted.names, source.names),
-            not source.indexed,
-            source.number if version else -source.number,
-        )
-
-    return max(sources, key=rank)
-
-
-def _same_kind(source: Place, wanted: Place) -> bool:
-    """Whether HTTP, or the name, says that the one goes into the other."""
-    names = (source.name.lower(), wanted.name.lower())
-    if source.kind == wanted.kind == "header":
-        return names in (("etag", "if-match"), ("etag", "if-none-match"), ("etag", "if-range")) or names[0] == names[1]
-    if source.kind == wanted.kind == "json":
-        return source.path[-1:] == wanted.path[-1:]
-    return source.kind == wanted.kind and bool(names[0]) and names[0] == names[1]
-
-
-def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
-    """Keeps the newest: a long recording must not grow without bound."""
-    memory.pop(key, None)
-    memory[key] = value
-    if len(memory) > _REMEMBERED:
-        memory.pop(next(iter(memory)))
+def _told(source: Source, confidence: float) -> _Found:
+    """The source; an item of a list told by its neighbour, where it has one."""
+    if not source.indexed:
+        return _Found(source.speech, source.place, confidence)
+    path = selected(source.speech.body, source.place.path)
+    by_index = any(type(part) is int for part in path)
+    return _Found(source.speech, source.place._replace(path=path), confidence * (_BY_INDEX if by_index else _BY_NAME))

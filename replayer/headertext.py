@@ -9,6 +9,8 @@ from replayer.urltext import Span, as_bytes
 
 Headers = tuple[tuple[str, str], ...]
 
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
+
 
 def header_text(text: str) -> str:
     """`text`, one code point a byte: what is beyond Latin-1 goes as UTF-8. ValueError for a line break or NUL."""
@@ -54,8 +56,15 @@ def _value(headers: Headers, name: str) -> str:
 
 
 def is_form(headers: Headers) -> bool:
-    """Whether a body is a form's fields."""
-    return "x-www-form-urlencoded" in _value(headers, "content-type").lower()
+    """Whether a body is a form's fields, in either of a form's types."""
+    return "x-www-form-urlencoded" in _value(headers, "content-type").lower() or bool(multipart_boundary(headers))
+
+
+def multipart_boundary(headers: Headers) -> str:
+    """What parts the fields of a multipart/form-data body (RFC 7578); '' of any other body."""
+    kind = _value(headers, "content-type")
+    match = _BOUNDARY.search(kind) if kind[:19].lower() == "multipart/form-data" else None
+    return (match[1] or match[2]) if match else ""
 
 
 def is_encoded(headers: Headers) -> bool:

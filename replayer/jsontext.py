@@ -1,5 +1,8 @@
 """Where a value stands in a JSON text: paths such as '$.items[0].id', and the exact characters of one leaf.
 
+What is read may also be selected by what stands beside it, in JSONPath's words (RFC 9535, 2.3.5): of
+'$.items[?@.name=="Green Tea"].id' the one item whose name is that.
+
 A leaf is replaced by splicing its characters, so that everything else in the text (spacing, key order, number literals,
 duplicate keys) stays what the client sent.
 """
@@ -10,38 +13,59 @@ import json
 import re
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out; json.decoder exports it
-from typing import Any
+from typing import Any, NamedTuple
 
 Path = tuple[str | int, ...]
+
+
+class Where(NamedTuple):
+    """The one item of a list that has the text `value` under `keys`."""
+
+    keys: tuple[str, ...]
+    value: str
+
+
+Selection = tuple[str | int | Where, ...]
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_PART = re.compile(r'\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_KEY = rf"\.[A-Za-z_][A-Za-z0-9_-]*|\[{_TEXT}\]"
+_PART = re.compile(rf"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[({_TEXT})\]|\[\?@((?:{_KEY})+)==({_TEXT})\]")
 
 
-def format_path(path: Path) -> str:
+def format_path(path: Selection) -> str:
     """'$.items[0]["odd key"]' for ('items', 0, 'odd key')."""
     return "$" + "".join(map(_format_part, path))
 
 
-def _format_part(part: str | int) -> str:
+def _format_part(part: str | int | Where) -> str:
     if isinstance(part, int):
         return f"[{part}]"
+    if isinstance(part, Where):
+        return f"[?@{''.join(map(_format_part, part.keys))}=={json.dumps(part.value)}]"
     return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part)}]"
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: str) -> Selection:
     """The path written as `text`. Raises ValueError naming what is allowed."""
-    parts: list[str | int] = []
+    parts: list[str | int | Where] = []
     at = 1
     while text.startswith("$") and at < len(text) and (match := _PART.match(text, at)):
-        key, index, quoted = match.groups()
-        parts.append(int(index) if index is not None else json.loads(quoted) if quoted else key)
+        key, index, quoted, keys, value = match.groups()
+        if keys:
+            parts.append(Where(_keys(keys), json.loads(value)))
+        else:
+            parts.append(int(index) if index is not None else json.loads(quoted) if quoted else key)
         at = match.end()
     if at != len(text) or not text.startswith("$"):
         raise ValueError(f"expected a JSON path such as '$.items[0].id' or '$[\"odd key\"]', got {text!r}")
     return tuple(parts)
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key or json.loads(quoted) for key, _, quoted, _, _ in _PART.findall(text))
 
 
 def parse(text: str) -> Any:
@@ -65,22 +89,40 @@ def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
             yield path, node
 
 
-def pick(value: Any, path: Path) -> Any:
-    """The value at `path`. Raises LookupError where there is none."""
+def pick(value: Any, path: Selection) -> Any:
+    """The value at `path`. Raises LookupError where there is none, or more than one item is selected."""
     for part in path:
-        if (isinstance(part, str) and isinstance(value, dict)) or (isinstance(part, int) and isinstance(value, list)):
+        if isinstance(part, Where):
+            value = _the_item(value, part)
+        elif (isinstance(part, str) and isinstance(value, dict)) or (isinstance(part, int) and isinstance(value, list)):
             value = value[part]  # type: ignore[index]  # mypy cannot pair the two unions; the line above does
         else:
             raise LookupError(format_path(path))
     return value
 
 
-def span(text: str, path: Path) -> tuple[int, int]:
+def _the_item(value: Any, where: Where) -> Any:
+    found = [item for item in value if _says(item, where)] if isinstance(value, list) else []
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} items have {_format_part(where)}")
+    return found[0]
+
+
+def _says(item: Any, where: Where) -> bool:
+    try:
+        return bool(pick(item, where.keys) == where.value)
+    except LookupError:
+        return False
+
+
+def span(text: str, path: Selection) -> tuple[int, int]:
     """(start, end) of the characters of the value at `path`. Raises LookupError where there is none."""
     try:
         parse(text)
         start = _skip(text, 0)
         for part in path:
+            if isinstance(part, Where):
+                raise LookupError("only what is read can be selected by its neighbour")
             start = _member(text, start, part) if isinstance(part, str) else _item(text, start, part)
         return start, _end(text, start)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reading and writing the value at a place of a request, reading one of a response, and listing all of them.
+"""Reading and writing the value at a place of a request, and listing all of them. Of responses: `answerplaces`.
 
 Values are typed: a JSON number is a number; everywhere but in JSON there is only text. A value is written by replacing
 its own characters alone, so that the rest of the request stays byte for byte.
@@ -21,16 +21,17 @@ from replayer.headertext import (
     header_text,
     is_encoded,
     is_form,
-    set_cookies,
+    multipart_boundary,
 )
-from replayer.outcome import Answer
+from replayer.leaves import counted, url_leaves
+from replayer.multipart import field_text, fields
 from replayer.place import Leaf, NoSuchPlace, Place, parse_place
 from replayer.plan import Body, Request
 from replayer.urltext import Span, escape_query, escape_segment, pairs, query_values, segments, unescape
 
 __all__ = [
-    "Leaf", "NoSuchPlace", "Place", "answer_leaves", "as_text", "parse_place", "raw_request", "read_answer",
-    "read_request", "request_leaves", "write_raw", "write_request",
+    "Leaf", "NoSuchPlace", "Place", "as_text", "parse_place", "raw_request", "read_request", "request_leaves",
+    "write_raw", "write_request",
 ]  # fmt: skip
 
 # Requests
@@ -42,6 +43,8 @@ def read_request(request: Request, place: str) -> Any:
     raw = raw_request(request, place)
     if at.kind == "json":
         return jsontext.parse(raw)
+    if at.kind == "form" and multipart_boundary(request.headers):
+        return raw
     return unescape(raw, plus=at.kind != "path") if at.kind in ("path", "query", "form") else raw
 
 
@@ -59,6 +62,8 @@ def write_request(request: Request, place: str, value: Any) -> Request:
     at = parse_place(place)
     if at.kind == "json":
         return write_raw(request, place, jsontext.literal(value))
+    if at.kind == "form" and (boundary := multipart_boundary(request.headers)):
+        return write_raw(request, place, field_text(as_text(value), boundary))
     return write_raw(request, place, _ESCAPE[at.kind](as_text(value)))
 
 
@@ -70,39 +75,16 @@ def write_raw(request: Request, place: str, raw: str) -> Request:
 
 def request_leaves(request: Request) -> Iterator[Leaf]:
     """Every place of `request` with its value: path, query, headers and cookies, body; in the order they stand."""
-    yield from _target_leaves(request.target)
-    yield from _header_leaves(request.headers, "cookie", cookies)
+    yield from url_leaves(request.target)
+    yield from counted("header", ((name, value) for name, value in request.headers if name.lower() != "cookie"))
+    yield from counted("cookie", cookies(request.headers))
     body = request.body.text if request.body else None
-    if body and is_form(request.headers):
-        yield from _named("form", _decoded(body, pairs(body)))
+    if body and (boundary := multipart_boundary(request.headers)):
+        yield from counted("form", ((span.name, body[span.start : span.end]) for span in fields(body, boundary)))
+    elif body and is_form(request.headers):
+        yield from counted("form", _decoded(body, pairs(body)))
     elif body and not is_encoded(request.headers):
         yield from _json_leaves(body)
-
-
-# Responses
-
-
-def read_answer(answer: Answer, place: str) -> Any:
-    """The value at `place` of `answer`. Raises NoSuchPlace; ValueError for text that is no place."""
-    at = parse_place(place)
-    if at.kind == "json":
-        try:
-            return jsontext.pick(jsontext.parse(answer.body.decode()), at.path)
-        except (LookupError, ValueError):
-            raise NoSuchPlace(place) from None
-    for leaf in _text_leaves(answer):
-        if leaf.place.same(at):
-            return leaf.value
-    raise NoSuchPlace(place)
-
-
-def answer_leaves(answer: Answer) -> Iterator[Leaf]:
-    """Every place of `answer` with its value: Location's path and query, headers, cookies, JSON body."""
-    yield from _text_leaves(answer)
-    try:
-        yield from _json_leaves(answer.body.decode())
-    except UnicodeDecodeError:
-        return
 
 
 def as_text(value: Any) -> str:
@@ -128,14 +110,21 @@ def _spot(request: Request, place: Place) -> _Spot:
     if place.kind in ("header", "cookie"):
         return _header_spot(request, place)
     body = request.body.text if request.body else None
-    if body is None or is_encoded(request.headers) or is_form(request.headers) != (place.kind == "form"):
+    if body is None or place.kind not in ("form", "json") or is_encoded(request.headers):
         raise NoSuchPlace(str(place))
-    return _Spot(body, _body_span(body, place), lambda text: msgspec.structs.replace(request, body=Body(text=text)))
+    return _Spot(
+        body,
+        _body_span(request.headers, body, place),
+        lambda text: msgspec.structs.replace(request, body=Body(text=text)),
+    )
 
 
-def _body_span(body: str, place: Place) -> Span:
+def _body_span(headers: Headers, body: str, place: Place) -> Span:
+    boundary = multipart_boundary(headers)
+    if is_form(headers) != (place.kind == "form"):
+        raise NoSuchPlace(str(place))
     if place.kind == "form":
-        return _nth(list(pairs(body)), place)
+        return _nth(list(fields(body, boundary) if boundary else pairs(body)), place)
     try:
         return Span(*jsontext.span(body, place.path))
     except LookupError:
@@ -181,39 +170,8 @@ _ESCAPE: dict[str, Callable[[str], str]] = {
 # Inside: listing
 
 
-def _target_leaves(target: str) -> Iterator[Leaf]:
-    for nth, span in enumerate(segments(target)):
-        if span.end > span.start:
-            yield Leaf(Place("path", nth=nth), unescape(target[span.start : span.end]))
-    yield from _named("query", _decoded(target, query_values(target)))
-
-
 def _decoded(text: str, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:
     return ((span.name, unescape(text[span.start : span.end], plus=True)) for span in spans)
-
-
-def _named(kind: str, values: Iterable[tuple[str, str]]) -> Iterator[Leaf]:
-    seen: dict[str, int] = {}
-    for name, value in values:
-        key = name.lower() if kind == "header" else name
-        nth = seen.get(key, 0)
-        seen[key] = nth + 1
-        if name:
-            yield Leaf(Place(kind, name=name, nth=nth), value)
-
-
-def _header_leaves(
-    headers: Headers, cookie_header: str, cookies: Callable[[Headers], Iterator[tuple[str, str]]]
-) -> Iterator[Leaf]:
-    yield from _named("header", ((name, value) for name, value in headers if name.lower() != cookie_header))
-    yield from _named("cookie", cookies(headers))
-
-
-def _text_leaves(answer: Answer) -> Iterator[Leaf]:
-    location = answer.header("location")
-    if location:
-        yield from _target_leaves(location)
-    yield from _header_leaves(answer.headers, "set-cookie", set_cookies)
 
 
 def _json_leaves(text: str) -> Iterator[Leaf]:

@@ -77,13 +77,15 @@ class Binding(_Record, frozen=True, kw_only=True, omit_defaults=True, rename={"f
     """The value at `into` of this step's request is what step `from_`'s response said at `at`.
 
     Places are `replayer.places` text: 'path:2', 'query:page', 'json:$.order.id', 'form:csrf', 'header:If-Match',
-    'cookie:sid'. `wrap` holds the value where it is only a part of the place: 'Bearer {}'.
+    'cookie:sid'. `wrap` holds the value where it is only a part of the place: 'Bearer {}'. `confidence` says how sure
+    it is that the value came from there: 1 where someone wrote it.
     """
 
     into: str
     from_: str
     at: str
     wrap: str = "{}"
+    confidence: float = 1.0
 
 
 class Recorded(_Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -127,7 +127,7 @@ def test_bindings_are_learned_from_encoded_answers_too_and_can_be_left_out(recor
         exchange(1.0, 1.1, line="GET /orders/7"),
     )
     assert plan_of(recording, name="p", seed=1).step("s2").bindings == (
-        Binding(into="path:1", from_="s1", at="json:$.id"),
+        Binding(into="path:1", from_="s1", at="json:$.id", confidence=0.95),
     )
     assert plan_of(recording, name="p", seed=1, bindings=False).step("s2").bindings == ()
 

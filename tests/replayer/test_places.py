@@ -2,11 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayer.outcome import Answer
 from replayer.places import (
     NoSuchPlace,
-    answer_leaves,
-    read_answer,
     read_request,
     request_leaves,
     write_raw,
@@ -136,42 +133,25 @@ def test_raw_characters_are_put_back_as_they_were() -> None:
     assert write_raw(changed, "json:$.price", "1.50") == JSON
 
 
-ANSWER = Answer(
-    status=201,
-    headers=(
-        ("ETag", '"v2"'),
-        ("Location", "https://shop.example/orders/18?code=x%2Fy"),
-        ("Set-Cookie", "sid=abc; Path=/; HttpOnly"),
-        ("Set-Cookie", "theme=; Max-Age=0"),
+MULTIPART = Request(
+    method="POST",
+    target="/files",
+    headers=(("Content-Type", 'multipart/form-data; boundary="xYz"'),),
+    body=Body(
+        text='--xYz\r\nContent-Disposition: form-data; name="ticket"\r\n\r\n7\r\n'
+        '--xYz\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nticket 7\r\n'
+        '--xYz\r\ncontent-disposition: form-data; name="note"\r\n\r\na&b=c\r\n--xYz--\r\n'
     ),
-    body=b'{"order": {"id": 18, "ok": true}}',
 )
 
 
-def test_every_place_of_an_answer_is_listed_and_reads_as_listed() -> None:
-    leaves = [(str(leaf.place), leaf.value) for leaf in answer_leaves(ANSWER)]
-    assert leaves == [
-        ("path:0", "orders"),
-        ("path:1", "18"),
-        ("query:code", "x/y"),
-        ("header:ETag", '"v2"'),
-        ("header:Location", "https://shop.example/orders/18?code=x%2Fy"),
-        ("cookie:sid", "abc"),
-        ("cookie:theme", ""),
-        ("json:$.order.id", 18),
-        ("json:$.order.ok", True),
-    ]
-    for place, value in leaves:
-        assert read_answer(ANSWER, place) == value
-    assert read_answer(ANSWER, "header:etag") == '"v2"'
-
-
-@pytest.mark.parametrize("place", ["json:$.none", "json:$.order.id.x", "path:2", "header:No", "cookie:no", "form:a"])
-def test_a_place_that_an_answer_has_not_got_says_so(place: str) -> None:
+def test_fields_of_a_multipart_form_are_places_and_files_are_none() -> None:
+    leaves = [(str(leaf.place), leaf.value) for leaf in request_leaves(MULTIPART)]
+    assert leaves[2:] == [("form:ticket", "7"), ("form:note", "a&b=c")]
+    changed = write_request(MULTIPART, "form:ticket", "a b&19")
+    assert read_request(changed, "form:ticket") == "a b&19"
+    assert write_request(changed, "form:ticket", "7") == MULTIPART
+    with pytest.raises(ValueError, match="cannot hold the boundary"):
+        write_request(MULTIPART, "form:note", "--xYz")
     with pytest.raises(NoSuchPlace):
-        read_answer(ANSWER, place)
-
-
-def test_an_answer_that_is_no_text_has_only_its_headers() -> None:
-    answer = Answer(status=200, headers=(("ETag", "1"),), body=b"\xff{}")
-    assert [str(leaf.place) for leaf in answer_leaves(answer)] == ["header:ETag"]
+        read_request(MULTIPART, "form:file")

@@ -1,0 +1,129 @@
+"""What the sessions of a recording heard so far, as far as a later request may repeat it; in bounded memory.
+
+Values are kept as long as a binding may look back (the horizon) and there is room; what was forgotten for want of room
+is counted, for a request that repeats it later is then taken for one that says something by itself.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from replayer.naming import Names
+from replayer.place import Place
+from replayer.said import Key
+
+_VALUES = 200_000  # of all sessions, remembered
+_PER_VALUE = 16  # places remembered that said one value in one session: the first ones and the last
+_BODIES_BYTES = 32 << 20  # of answers with lists, in which neighbours are looked for
+
+
+class Speech:
+    """One answer that was heard: to which step, when, and what it was about."""
+
+    __slots__ = ("body", "number", "path", "session", "step", "written")
+
+    def __init__(self, step: str, session: str, number: int, path: str, written: bool, body: bytes) -> None:
+        self.step = step
+        self.session = session
+        self.number = number  # of the step, from 1
+        self.path = path  # of the request it answered
+        self.written = written  # that request was no mere reading
+        self.body = body  # b'' where it is not kept
+
+
+class Source(NamedTuple):
+    """An answer's place that said a value."""
+
+    speech: Speech
+    place: Place
+    names: Names
+    entity: str
+
+    @property
+    def indexed(self) -> bool:
+        """Whether it stands in a list, where another replay may have another order."""
+        return any(type(part) is int for part in self.place.path)
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.forgotten = 0  # values that there was no room for any more
+        self._sessions: OrderedDict[str, dict[Key, list[Source]]] = OrderedDict()
+        self._count = 0
+        self._first: dict[Key, Source] = {}
+        self._sent: dict[Key, None] = {}  # the clients' own values: sent before any answer said them
+        self._bodies: deque[Speech] = deque()
+        self._bodies_bytes = 0
+
+    def own(self, session: str, key: Key) -> list[Source]:
+        """What said it to this session, in the order it was heard."""
+        memory = self._sessions.get(session)
+        return memory.get(key, []) if memory else []
+
+    def first(self, key: Key) -> Source | None:
+        """What said it before anything else did, to whichever session."""
+        return self._first.get(key)
+
+    def sent(self, keys: Iterable[Key]) -> None:
+        """Takes in what a client said: it is its own if no answer had said it."""
+        for key in keys:
+            if key not in self._first and key not in self._sent:
+                self._sent[key] = None
+                if len(self._sent) > _VALUES:
+                    del self._sent[next(iter(self._sent))]
+                    self.forgotten += 1
+
+    def add(self, key: Key, source: Source) -> None:
+        """Takes in what an answer said, unless a client had said it before."""
+        if key in self._sent:
+            return
+        memory = self._memory(source.speech.session)
+        known = memory.get(key)
+        if known is None:
+            memory[key] = [source]
+            self._count += 1
+        else:
+            if len(known) == _PER_VALUE:
+                del known[_PER_VALUE // 2]
+            known.append(source)
+        if key not in self._first:
+            self._first[key] = source
+        if self._count > _VALUES or len(self._first) > _VALUES:
+            self._forget()
+
+    def keep_body(self, speech: Speech, body: bytes) -> None:
+        """Keeps the body of an answer with lists; the oldest are let go when there is no room."""
+        speech.body = body
+        self._bodies.append(speech)
+        self._bodies_bytes += len(body)
+        while self._bodies_bytes > _BODIES_BYTES:
+            oldest = self._bodies.popleft()
+            self._bodies_bytes -= len(oldest.body)
+            oldest.body = b""
+
+    def _memory(self, session: str) -> dict[Key, list[Source]]:
+        memory = self._sessions.get(session)
+        if memory is None:
+            memory = self._sessions[session] = {}
+        else:
+            self._sessions.move_to_end(session)
+        return memory
+
+    def _forget(self) -> None:
+        """The session that was silent longest goes as a whole; of the only one left, its oldest value."""
+        if len(self._first) > _VALUES:
+            del self._first[next(iter(self._first))]
+        if self._count <= _VALUES:
+            self.forgotten += 1
+            return
+        session, memory = next(iter(self._sessions.items()))
+        if len(self._sessions) > 1:
+            gone = len(memory)
+            del self._sessions[session]
+        else:
+            gone = 1
+            del memory[next(iter(memory))]
+        self._count -= gone
+        self.forgotten += gone

@@ -1,0 +1,125 @@
+"""What a request says: each value that may have come from an answer, with its place and what it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from replayer import jsontext
+from replayer.headertext import cookies, is_encoded, is_form
+from replayer.leaves import counted, url_leaves
+from replayer.naming import VERSIONS, Names, is_carriage, keys_of, named, named_by_header, words_of
+from replayer.place import Place
+from replayer.places import request_leaves
+from replayer.plan import Request
+from replayer.said import QUOTED, Key, keyed, kind_beside, names_in_url, parts_of, values_of
+from replayer.urltext import origin_form
+from replayer.worth import drawn
+
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~=-]{6,}[A-Za-z0-9_=-]")
+_LEAST_CHARS = 10  # of a text that holds more than a token
+_MOST_CHARS = 1 << 16
+_MOST_TOKENS = 32
+
+
+class Wanted(NamedTuple):
+    """A value of a request: the characters of it inside `wrap`."""
+
+    place: Place
+    text: str
+    names: Names
+    wrap: str = "{}"
+
+
+class Asked(NamedTuple):
+    """A request taken apart once: its values, whole ones first, then parts of them; `words` are what it is about."""
+
+    target: str
+    path: str
+    parts: list[str]
+    words: Names
+    values: list[Wanted]
+    keys: set[Key]
+
+    def ids(self) -> set[str]:
+        """The texts that name something, or stand in the path: what the request is about."""
+        return {
+            wanted.text
+            for wanted in self.values
+            if wanted.place.kind == "path" or (wanted.names and VERSIONS.isdisjoint(wanted.names))
+        }
+
+
+def asked_by(request: Request) -> Asked:
+    target = origin_form(request.target)
+    parts = parts_of(target)
+    words = words_of(parts)
+    values = list(_values(request, target, parts, words))
+    keys = {key for wanted in values for key in keyed(wanted.text, wanted.names)}
+    return Asked(target, target.partition("?")[0], parts, words, values, keys)
+
+
+def _values(request: Request, target: str, parts: list[str], words: Names) -> Iterator[Wanted]:
+    for leaf in url_leaves(target):
+        names = names_in_url(leaf.place, parts)
+        if not names and leaf.place.kind == "query":
+            names = _named(leaf.place.name, words)
+        yield Wanted(leaf.place, leaf.value, names)
+    sent = ((name, value) for name, value in request.headers if name.lower() != "cookie")
+    for place, text in counted("header", sent):
+        if not is_carriage(place.name):
+            yield Wanted(place, text, named_by_header(place.name))
+            yield from _inside(place, text, named_by_header(place.name))
+    for place, text in counted("cookie", cookies(request.headers)):
+        yield Wanted(place, text, _named(place.name, ()))
+    yield from _in_body(request, words)
+
+
+def _in_body(request: Request, words: Names) -> Iterator[Wanted]:
+    body = request.body.text if request.body else None
+    if not body or is_encoded(request.headers):
+        return
+    if is_form(request.headers):
+        for place, text in request_leaves(request):
+            if place.kind == "form":
+                yield Wanted(place, text, _named(place.name, words))
+                yield from _inside(place, text, ())
+        return
+    for path, keys, value, node in _json_values(body):
+        text, place = str(value), Place("json", path=path)
+        yield Wanted(place, text, named(keys, words, kind_beside(node), False))
+        if type(value) is str:
+            yield from _inside(place, text, ())
+
+
+def _json_values(body: str) -> list[tuple[tuple[str | int, ...], tuple[str, ...], str | int, object]]:
+    try:
+        return list(values_of(msgspec.json.decode(body)))
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        pass
+    try:
+        return list(values_of(jsontext.parse(body)))
+    except ValueError:
+        return []
+
+
+def _named(name: str, words: Names) -> Names:
+    return named(keys_of(name), words, "", False)
+
+
+def _inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
+    """The value in quotes, and what a machine drew inside of a longer text: 'Bearer eyJ...', a query of GraphQL."""
+    if names and (quoted := QUOTED.fullmatch(text)):
+        yield Wanted(place, quoted[1], names, text[: quoted.start(1)] + '{}"')
+    if not _LEAST_CHARS <= len(text) <= _MOST_CHARS or text.isalnum() or "{}" in text:
+        return
+    tokens = 0
+    for match in _TOKEN.finditer(text):
+        if len(match[0]) < len(text) and drawn(match[0]):
+            yield Wanted(place, match[0], (), f"{text[: match.start()]}{{}}{text[match.end() :]}")
+            tokens += 1
+            if tokens == _MOST_TOKENS:
+                return
