@@ -32,7 +32,7 @@ _ALPHABETS = tuple(
     for alphabet in ("[0-9]", "[0-9a-f]", "[0-9A-F]", "[0-9a-z]", "[0-9A-Z]", "[0-9A-Za-z]", "[0-9A-Za-z_-]",
                      "[0-9A-Za-z+/=_.~:-]", r"\S", ".")
 )  # fmt: skip
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]+)?")
 _WORDS = re.compile(r"""[\s"'<>&;?,=()\[\]{}|/]+""")
 _LEAST_CHARS = 8
 _LEAST_NUMBER = 1_000_000  # below are counts, prices, years and autoincrement ids
