@@ -101,6 +101,12 @@ def stream_of(
     return header, chain((first,), steps)
 
 
+def recorded_steps(recording: Recording) -> Iterator[tuple[str, Exchange]]:
+    """The id of each step that `plan_of` makes of the whole `recording`, with the exchange that it is made of."""
+    exchanges = folded(recording.exchanges(), Account())
+    return ((f"s{number}", exchange) for number, (exchange, _) in enumerate(exchanges, start=1))
+
+
 def _nothing(recording: Recording, account: Account) -> InvalidRun | UsageError:
     if account.seen:
         why = "; ".join(account.sentences())
