@@ -20,9 +20,10 @@ from replayer.wire.http2 import Http2
 from replayer.wire.http2stream import Stream
 from replayer.wire.idling import Idle, idle_limit
 from replayer.wire.tls import context
+from replayer.wire.websocket import WebSocket
 
 _Key = tuple[str, str]  # session, connection
-_Any = TypeVar("_Any", Http1, Http2)
+_Any = TypeVar("_Any", Http1, Http2, WebSocket)
 
 
 class Connections:
@@ -35,7 +36,7 @@ class Connections:
         self._tls = context(target.tls, ["http/1.1"]) if target.tls else None
         self._tls_for_h2 = context(target.tls, ["h2", "http/1.1"]) if target.tls else None
         self._idle = Idle(idle_limit())
-        self._all: set[Http1 | Http2] = set()
+        self._all: set[Http1 | Http2 | WebSocket] = set()
         self._shared: dict[_Key, Http2] = {}
         self._keys: dict[Http2, _Key] = {}
         self._dialling: dict[_Key, asyncio.Task[None]] = {}
@@ -43,6 +44,8 @@ class Connections:
 
     def ready(self, step: Step) -> Channel | None:
         """What the step's request can go out on at once; None where a connection has to be opened."""
+        if step.protocol == "websocket":
+            return None
         key = (step.session, step.connection)
         if step.protocol == "h2" and self._speaks_h2:
             shared = self._shared.get(key)
@@ -70,6 +73,8 @@ class Connections:
         if step.protocol == "h2" and self._speaks_h2:
             connection = await self._open_h2(lane)
             return Stream(connection) if isinstance(connection, Http2) else connection
+        if step.protocol == "websocket":
+            return await self._open_socket(lane)
         return await self._open_http1(lane)
 
     def give_back(self, step: Step, channel: Channel) -> None:
@@ -82,6 +87,12 @@ class Connections:
                 channel.close()
             else:
                 self._idle.put((step.session, step.connection), channel)
+
+    def hang_up(self) -> None:
+        """The replay is stopped: WebSockets say no more and close, which their time would have them do much later."""
+        for connection in self._all:
+            if isinstance(connection, WebSocket):
+                connection.hang_up()
 
     async def close(self) -> None:
         """Ends every connection; returns when all are closed."""
@@ -119,6 +130,13 @@ class Connections:
         connection = await dial(new, self._target, self._tls, self._connect_timeout_s, lane)
         return self._kept(connection)
 
+    async def _open_socket(self, lane: str | None) -> WebSocket:
+        def new() -> WebSocket:
+            return WebSocket(self._clock, self._lost)
+
+        connection = await dial(new, self._target, self._tls, self._connect_timeout_s, lane)
+        return self._kept(connection)
+
     async def _open_h2(self, lane: str | None) -> Http2 | Http1:
         """As HTTP/1.1 where the target speaks no HTTP/2, like every client that offers both; this is remembered."""
 
@@ -142,9 +160,9 @@ class Connections:
         self._all.add(connection)
         return connection
 
-    def _lost(self, connection: Http1 | Http2) -> None:
+    def _lost(self, connection: Http1 | Http2 | WebSocket) -> None:
         self._all.discard(connection)
         if isinstance(connection, Http1):
             self._idle.drop(connection)
-        else:
+        elif isinstance(connection, Http2):
             self._shared.pop(self._keys.pop(connection, ("", "")), None)

@@ -8,8 +8,9 @@ from replayer.plan import Request, Step
 from replayer.target import Target
 from replayer.wire.http1text import Expecting, Unsendable, written
 from replayer.wire.http2fields import Fields, fields
+from replayer.wire.opening import Opening, opening
 
-Payload = bytes | Expecting | Fields
+Payload = bytes | Expecting | Fields | Opening
 
 
 def payload(step: Step, request: Request, target: Target) -> Payload:
@@ -18,8 +19,8 @@ def payload(step: Step, request: Request, target: Target) -> Payload:
         raise Unsendable(f"unsupported: {step.unsupported}")
     if step.protocol == "h2":
         return fields(request, target)
-    if step.protocol != "http/1.1":
-        raise Unsendable(f"unsupported: {step.protocol}")
+    if step.protocol == "websocket":
+        return opening(step, request, target)
     return written(request, target)
 
 

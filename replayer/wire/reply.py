@@ -43,13 +43,14 @@ class ReplyReader:
 
     __slots__ = (
         "_body", "_body_bytes", "_clock", "_first_byte_s", "_headers", "_keep_bytes", "_kept_bytes", "_method",
-        "_parser", "_silent_bytes", "_status", "_trailers", "keep_alive", "may_send", "reply",
+        "_parser", "_silent_bytes", "_status", "_trailers", "keep_alive", "may_send", "reply", "rest",
     )  # fmt: skip
 
     def __init__(self, clock: Callable[[], float], method: str, keep_bytes: int) -> None:
         self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.keep_alive = False
         self.may_send = False
+        self.rest = b""  # what came after a 101
         self._clock = clock
         self._method = method
         self._keep_bytes = keep_bytes
@@ -70,8 +71,8 @@ class ReplyReader:
         self._silent_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            return  # a 101 was read whole; what follows is no HTTP
+        except httptools.HttpParserUpgrade as upgrade:
+            self.rest = data[upgrade.args[0] :]  # a 101 was read whole; what follows is no HTTP
         except httptools.HttpParserError as error:
             self.keep_alive = False
             self.end(f"garbage: {error}")
