@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from faults.fault import Receipt
+from replayer.comparing.shaken import Classed
 from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
 
@@ -41,6 +42,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[LinkUse, ...] = ()  # what the system asked for meanwhile, of each link that carried a request
     calls_forgotten: int = 0  # at most so many more of those, which the taps had no room for
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
+    classes: tuple[Classed, ...] = ()  # of shake: what its steps came to, against the calm replay, the gravest first
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
