@@ -77,8 +77,8 @@ def stream_of(
     known = known_of(recording, head_exchanges)
 
     def round_of() -> Iterator[Step]:
-        learner = Learner() if bindings else None
-        return _Steps(known.routes, learner, Order(budget.horizon_steps), account).of(
+        account.learner = Learner(budget.horizon_steps) if bindings else None
+        return _Steps(known.routes, account.learner, Order(budget.horizon_steps), account).of(
             _of_sessions(exchanges_between(recording, selection.between), selection.sessions, account)
         )
 

@@ -23,6 +23,8 @@ from recorder.session import Rule
 from recorder.sessionkey import SessionKey
 from scenarios.interrupt import Interrupted, ReaderGone
 from scenarios.recordoptions import importing_options, storing, storing_options
+from scenarios.replay.arguments import Remembered, arguments_of
+from scenarios.replay.options import order_of, replay_options
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(
@@ -298,6 +300,22 @@ def run(scenario: Path, recording: Path | None, seed: int, executions: int | Non
     from scenarios.commands import run_scenario
 
     return run_scenario(scenario, recording=recording, seed=seed, executions=executions, engine=engine, runs=runs)
+
+
+@cli.command(cls=Remembered)
+@click.argument("source", type=click.Path(path_type=Path), metavar="NAME.rec|PLAN")
+@replay_options
+@click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of clones' starts and of pauses.")
+@_runs
+def replay(source: Path, runs: Path, **asked: Any) -> int:
+    """Send a recording, or a plan's file, to another system on the recorded clock, and compare the answers.
+
+    Exit 0 if they are as recorded, 1 if not, 3 if that cannot be said: nothing was sent or compared, or we were too
+    late ourselves. Ctrl-C waits for the answers under way, and tells. docs/replaying.md says more.
+    """
+    from scenarios.commands import replay_traffic
+
+    return replay_traffic(order_of(source, runs, arguments_of(click.get_current_context()), **asked))
 
 
 @cli.command()

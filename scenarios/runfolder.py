@@ -22,7 +22,7 @@ from foreshock.errors import HarnessError, UsageError
 from foreshock.replacing import replace_file
 from foreshock.segment import SegmentWriter, read_segment
 from recorder.listen.signal import LogLine, Sample
-from replayer.outcome import History
+from replayer.outcome import History, Outcome
 from scenarios.finding import CheckResult, Finding
 from scenarios.findings import read_findings
 from scenarios.runlines import (
@@ -92,6 +92,10 @@ class RunFolder:
             self._faults.write(_line(fault) + b"\n")
         for call in call_lines(phase, history, origin_s, execution, self._redact):
             self._calls.write(_line(call))
+
+    def write_outcome(self, phase: str, outcome: Outcome, *, origin_s: float) -> None:
+        """One outcome as it ends, of a replay that is too long to be held."""
+        self._outcomes.write(_line(seen_of(phase, outcome, origin_s, 0, self._redact)))
 
     def write_signals(self, phase: str, signals: Iterable[Sample | LogLine]) -> None:
         """Samples and log templates, on the run's clock."""

@@ -24,7 +24,7 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
     """One phase of the run, in seconds on the run's clock. Counts are steps."""
 
-    name: Literal["calm", "shake", "explore"]
+    name: Literal["calm", "shake", "explore", "replay"]
     started_s: float
     ended_s: float
     replay_started_s: float | None = None  # of calm and shake: where their history's, and its lead times', zero lies

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from replayer.bindings import Learner
+
 
 class Account:
     """Filled while a stream is read; what it says is whole once the stream has been read through."""
@@ -20,6 +22,7 @@ class Account:
         self.messages_lost = 0  # WebSocket messages that the recording did not keep
         self.late = 0  # steps that come after ones that are due later
         self.notes: list[str] = []  # sentences on the stream as a whole
+        self.learner: Learner | None = None  # of the round that is read; its `meaning` says what was found of values
         self.unmatched: tuple[str, ...] = ()  # patterns and sessions that nothing was found for
 
     def sentences(self) -> Iterator[str]:

@@ -127,6 +127,8 @@ def _csp_hash(text: str) -> str:
 
 def _headline(record: RunRecord, told: Sequence[Told]) -> str:
     match record.result:
+        case "findings" if not told:
+            return "Answers differ from the recorded ones"
         case "findings":
             states = "state that should never have been possible"
             return f"{counted(len(told), 'state')}{states.removeprefix('state')}"

@@ -22,8 +22,8 @@ from recorder.ring import Rotation
 from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
-COMMANDS = ("record", "redact", "scan", "verify", "import", "export", "shape", "run", "reproduce", "report")
-COMMANDS += ("toxiproxy", "faults", "heal", "demo")
+COMMANDS = ("record", "redact", "scan", "verify", "import", "export", "shape", "run", "replay", "reproduce")
+COMMANDS += ("report", "toxiproxy", "faults", "heal", "demo")
 UNASKED = {  # of `record`
     "policy": Policy(),
     "recorder": "",

@@ -1,0 +1,94 @@
+"""`foreshock replay`, from what was asked to the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+
+from foreshock.clock import Anchor
+from foreshock.errors import ForeshockError
+from replayer.outcome import Outcome
+from replayer.target import Target
+from replayer.traffic.account import Account
+from scenarios.replay.draining import run_draining
+from scenarios.replay.guard import check_it_is_there, check_target
+from scenarios.replay.opening import Opened, opened
+from scenarios.replay.order import ReplayOrder
+from scenarios.replay.recordkeeping import Records
+from scenarios.replay.sending import send
+from scenarios.replay.tally import Tally
+from scenarios.replay.telling import Telling
+from scenarios.replay.verdict import Verdict, judged
+
+
+def run_replay(order: ReplayOrder, telling: Telling) -> int:
+    """0 if the answers were as recorded, 1 if not, 3 if that cannot be said; 130 or 143 after a signal.
+
+    Raises UsageError for what cannot be replayed as asked, HarnessError where the target or the engine failed; what
+    was seen until then is in the run folder.
+    """
+    account = Account()
+    target = Target.parse(order.target, order.tls)
+    traffic = opened(order, account)
+    check_target(target, order.target, order.allow, traffic.upstream)
+    return _Replay(order, traffic, target, account, telling).run()
+
+
+class _Replay:
+    def __init__(self, order: ReplayOrder, traffic: Opened, target: Target, account: Account, telling: Telling) -> None:
+        self._order = order
+        self._traffic = traffic
+        self._target = target
+        self._account = account
+        self._telling = telling
+        self._tally = Tally()
+        self._took_s = 0.0
+
+    def run(self) -> int:
+        self._telling.begin(self._order)
+        records = Records.create(self._order, Anchor.now(), self._tally)
+        try:
+            _, signalled = run_draining(lambda stop: self._send(records, stop))
+        except ForeshockError as error:
+            self._end(records, Verdict("invalid", str(error)))
+            raise
+        except BaseException:
+            self._end(records, Verdict("interrupted", "it was stopped before its end"))
+            raise
+        if signalled is not None:
+            self._end(records, Verdict("interrupted", f"it was stopped after {self._tally.steps:,} requests"))
+            return signalled
+        verdict = judged(
+            self._tally,
+            least_same=self._order.least_same,
+            late_p99_s=self._traffic.header.budget.late_p99_s,
+        )
+        self._end(records, verdict)
+        return verdict.exit_code
+
+    async def _send(self, records: Records, stop: asyncio.Event) -> None:
+        await check_it_is_there(self._target, self._order.target)
+        records.begin()
+        began = Anchor.now()
+        with self._telling.progress(self._traffic.total, self._tally) as progress:
+
+            def one_more(outcome: Outcome) -> None:
+                self._tally.add(outcome)
+                records.keep(outcome)
+                progress.one_more()
+
+            try:
+                await send(self._traffic.header, self._traffic.steps, self._order.target, one_more, stop)
+            finally:
+                self._took_s = began.elapsed_s()
+
+    def _end(self, records: Records, verdict: Verdict) -> None:
+        """Tells and keeps what there is."""
+        sentences = [*self._account.sentences(), *self._traffic.tears]
+        records.losses = tuple(sentences)
+        records.write(verdict)
+        page = records.close()
+        if self._tally.steps:
+            self._telling.end(self._tally, self._took_s, sentences)
+            if self._account.learner is not None:
+                self._telling.meaning(self._account.learner.meaning)
+            self._telling.verdict(verdict, self._order, records.path, page)

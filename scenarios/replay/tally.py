@@ -1,0 +1,114 @@
+"""A replay in numbers, folded from its outcomes as they end: it takes the same room however many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from recorder.shaping.sketch import Sketch
+from replayer.outcome import Outcome
+from scenarios.runrecord import Spread
+
+_ROUTES = 10_000  # told apart; those that come later are one
+_OTHERS = "(other routes)"
+
+
+class Met(NamedTuple):
+    """What steps of one route met against what was recorded; `status` is None and `error` says why, or the reverse."""
+
+    route: str
+    recorded: int
+    status: int | None
+    error: str
+
+    @property
+    def same(self) -> bool:
+        return not self.error and self.status == self.recorded
+
+
+class Tally:
+    """Counts are steps. Latencies are from due to the last byte, of answers that came whole."""
+
+    def __init__(self) -> None:
+        self.steps = self.sent = 0
+        self.fates: Counter[str] = Counter()
+        self.not_sent: Counter[str] = Counter()  # by the kind of its reason
+        self.not_sent_examples: dict[str, str] = {}
+        self.met: Counter[Met] = Counter()  # of those that were sent and have a recorded status
+        self.errors: Counter[str] = Counter()  # of the last attempts, by kind
+        self.held: Counter[str] = Counter()  # by what
+        self.retries = self.redeliveries = 0
+        self.latency: dict[str, Sketch] = {}
+        self._lateness, self._hold = Sketch(), Sketch()
+
+    def add(self, outcome: Outcome) -> None:
+        self.steps += 1
+        if outcome.not_sent is not None or outcome.sent_s is None:
+            self._leave_out(outcome.not_sent or "not sent")
+            return
+        self.sent += 1
+        self.fates[outcome.fate or "unknown"] += 1
+        self._lateness.add(max(0.0, outcome.lateness_s or 0.0))
+        self._hold.add(outcome.hold_s)
+        if outcome.held:
+            self.held[outcome.held] += 1
+        self.retries += sum(attempt.why == "retry" for attempt in outcome.attempts)
+        self.redeliveries += sum(attempt.why == "redelivery" for attempt in outcome.attempts)
+        self._compare(outcome)
+
+    def _leave_out(self, reason: str) -> None:
+        kind = reason.partition(":")[0]
+        self.not_sent[kind] += 1
+        self.not_sent_examples.setdefault(kind, reason)
+
+    def _compare(self, outcome: Outcome) -> None:
+        last = outcome.attempts[-1]
+        error = (last.error or "").partition(":")[0]
+        if error:
+            self.errors[error] += 1
+        elif outcome.latency_s is not None:
+            self._latency_of(outcome.route).add(max(0.0, outcome.latency_s))
+        if outcome.recorded_status is not None:
+            self.met[Met(outcome.route, outcome.recorded_status, None if error else last.status, error)] += 1
+
+    def _latency_of(self, route: str) -> Sketch:
+        name = route if route in self.latency or len(self.latency) < _ROUTES else _OTHERS
+        return self.latency.setdefault(name, Sketch())
+
+    @property
+    def compared(self) -> int:
+        return sum(self.met.values())
+
+    @property
+    def same(self) -> int:
+        return sum(count for met, count in self.met.items() if met.same)
+
+    @property
+    def answered(self) -> int:
+        """Steps whose last attempt was answered whole."""
+        return self.sent - sum(self.errors.values())
+
+    @property
+    def differing(self) -> list[tuple[Met, int]]:
+        """The most frequent first."""
+        return [(met, count) for met, count in self.met.most_common() if not met.same]
+
+    @property
+    def lateness(self) -> Spread | None:
+        return _spread(self._lateness)
+
+    @property
+    def hold(self) -> Spread | None:
+        return _spread(self._hold)
+
+    @property
+    def slowest(self) -> list[tuple[str, Sketch]]:
+        """Routes by their 99th percentile, the slowest first."""
+        return sorted(self.latency.items(), key=lambda each: (-(each[1].quantile(0.99) or 0.0), each[0]))
+
+
+def _spread(sketch: Sketch) -> Spread | None:
+    p50_s, p99_s = sketch.quantile(0.5), sketch.quantile(0.99)
+    if p50_s is None or p99_s is None:
+        return None
+    return Spread(p50_s=p50_s, p99_s=p99_s, max_s=sketch.highest)

@@ -1,0 +1,145 @@
+"""A shop on loopback that makes ids of its own, recordings of its traffic, and a terminal that is read."""
+
+import contextlib
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from recorder.exchange import Content, Exchange, Header, Request, Response
+from recorder.recording import RecordingWriter
+from scenarios.replay.telling import Telling
+from scenarios.report.console import console_on
+
+
+class Shop(ThreadingHTTPServer):
+    """POST /orders makes one and says its id, GET /orders/{id} tells it; /slow takes 50 ms, /gone is answered 410."""
+
+    daemon_threads = True
+
+    def __init__(self, first: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.first = first
+        self.seen: list[str] = []
+        self.orders: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Talk(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Shop
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the replay is over
+            super().handle()
+
+    def do_GET(self) -> None:
+        self.server.seen.append(f"GET {self.path}")
+        if self.path == "/slow":
+            threading.Event().wait(0.05)
+        known = not self.path.startswith("/orders/") or self.path.rpartition("/")[2] in self.server.orders
+        self._say(410 if self.path == "/gone" else 200 if known else 404, {})
+
+    def do_POST(self) -> None:
+        self.server.seen.append(f"POST {self.path}")
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        order = f"{self.server.first + len(self.server.orders):08x}c0ffee"
+        self.server.orders.add(order)
+        self._say(201, {"id": order})
+
+    def _say(self, status: int, body: dict[str, str]) -> None:
+        raw = json.dumps(body).encode()
+        head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        self.wfile.write(head.encode() + raw)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Another one than was recorded: its ids are others."""
+    server = Shop(first=7_000_000)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def bought(count: int, *, every_s: float = 0.02, upstream: str = "http://shop.example") -> list[Exchange]:
+    """`count` customers, each of whom makes an order and looks at it, as the recorded shop answered them."""
+    exchanges = []
+    for n in range(count):
+        order = f"{n:08x}decade"
+        exchanges += [
+            exchange(n * every_s, f"c{n}", "POST", "/orders", 201, json.dumps({"id": order}).encode()),
+            exchange(n * every_s + 0.01, f"c{n}", "GET", f"/orders/{order}", 200, b"{}"),
+        ]
+    return exchanges
+
+
+def exchange(at_s: float, session: str, method: str, url: str, status: int, said: bytes) -> Exchange:
+    return Exchange(
+        id=f"{session}-{at_s}",
+        session=session,
+        connection=session,
+        started_s=at_s,
+        request_ended_s=at_s,
+        ended_s=at_s + 0.005,
+        request=Request(
+            method=method,
+            url=url,
+            http_version="HTTP/1.1",
+            headers=(Header("Host", "shop.example"),),
+            post_data=Content.of(b"{}" if method == "POST" else b""),
+        ),
+        response=Response(
+            status=status,
+            status_text="",
+            http_version="HTTP/1.1",
+            headers=(Header("Content-Type", "application/json"),),
+            content=Content.of(said),
+        ),
+    )
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[..., Path]:
+    def write(exchanges: list[Exchange], *, upstream: str = "http://shop.example", **options: object) -> Path:
+        folder = tmp_path / "shop.rec"
+        with RecordingWriter(folder, upstream=upstream, **options) as writer:  # type: ignore[arg-type]
+            for one in exchanges:
+                writer.write(one)
+        return folder
+
+    return write
+
+
+@pytest.fixture(name="bought")
+def _bought() -> Callable[..., list[Exchange]]:
+    return bought
+
+
+@pytest.fixture(name="exchange")
+def _exchange() -> Callable[..., Exchange]:
+    return exchange
+
+
+@pytest.fixture
+def paper() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def telling(paper: io.StringIO) -> Telling:
+    """A terminal whose words stand on `paper`."""
+    return Telling(console_on(paper))
