@@ -92,6 +92,11 @@ class Conductor:
             await self._turn_on(switch)
         return await self._router.address(step, attempt, due_s, self._clock())
 
+    async def after_attempt(self, step: str, attempt: int, met: Met) -> None:
+        """Called when an attempt of `step` has ended that another follows: its faults stay as they are."""
+        if self._router is not None:
+            await self._router.ended(step, attempt, met)
+
     async def after_step(self, step: str, attempt: int = 1, met: Met | None = None) -> None:
         """Called when `step` has ended, in whatever way, after that attempt, which met `met`."""
         self._flights.end(step, self._clock())

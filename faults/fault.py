@@ -40,8 +40,11 @@ class At(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={
     before: str | None = None
     while_: str | None = None
     after: str | None = None
+    attempt: int | None = None  # with `while_`: only this try of the step; None: all of them
 
     def __post_init__(self) -> None:
+        if self.attempt is not None and (self.while_ is None or self.attempt < 1):
+            raise ValueError(f"at.attempt={self.attempt}: expected a number from 1, beside at.while")
         if sum(step is not None for step in (self.before, self.while_, self.after)) != 1:
             raise ValueError("expected exactly one of at.before, at.while, at.after, with a step's id")
 

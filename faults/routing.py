@@ -61,6 +61,10 @@ class Routed(Switch):
             return self.fault.at.while_ == step
         return self.is_on
 
+    def is_for(self, attempt: int) -> bool:
+        """Whether it is at this try of a step, where it is at one step."""
+        return self.fault.at is None or self.fault.at.attempt in (None, attempt)
+
     def takes(self, step: str, attempt: int) -> bool:
         """Whether it hits this one, of those at its place."""
         fraction = self.fault.fraction
@@ -132,7 +136,7 @@ class Router:
 
     async def address(self, step: str, attempt: int, due_s: float, now_s: float) -> str | None:
         """The lane that the attempt takes; None where nothing hits it."""
-        eligible = self.at(step, due_s)
+        eligible = [switch for switch in self.at(step, due_s) if switch.is_for(attempt)]
         levels = {switch.fault.id: switch.level(due_s, now_s) for switch in eligible if switch.takes(step, attempt)}
         levels = {fault: level for fault, level in levels.items() if level != ()}
         self._attempts[step, attempt] = Attempt(

@@ -31,14 +31,14 @@ class Answers:
         self._said: dict[str, Said | str] = {}  # oldest first; the reason where there is no whole answer
         self._kept_bytes = 0
 
-    def keep(self, step: str, answer: Answer | None, error: str | None) -> None:
+    def keep(self, step: Step, answer: Answer | None, error: str | None) -> None:
         """`error` says why there is no (whole) answer."""
-        if self._wanted is not None and step not in self._wanted:
+        if self._wanted is not None and step.id not in self._wanted:
             return
-        if step in self._said:
-            self._kept_bytes -= _bytes_of(self._said.pop(step))
+        if step.id in self._said:
+            self._kept_bytes -= _bytes_of(self._said.pop(step.id))
         said = Said(_readable(answer)) if answer is not None and error is None else (error or "no answer")
-        self._said[step] = said
+        self._said[step.id] = said
         self._kept_bytes += _bytes_of(said)
         while len(self._said) > self._horizon_steps or self._kept_bytes > _KEPT_BYTES:
             self._kept_bytes -= _bytes_of(self._said.pop(next(iter(self._said))))

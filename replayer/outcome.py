@@ -14,6 +14,7 @@ import msgspec
 from faults.call import Call
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
+from replayer.fidelity import Fidelity
 from replayer.plan import Protocol
 
 Fate = Literal["ok", "failed", "unknown"]
@@ -29,6 +30,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int | None = None
     error: str | None = None  # 'timeout', 'reset', 'cut', 'refused', 'garbage: ...'
     why: Literal["first", "retry", "redelivery"] = "first"
+    went_out: bool = True  # False: there was no connection to send it on
     protocol: Protocol = "http/1.1"  # what it went over; less than the step's own where the target speaks no h2
 
 
@@ -116,6 +118,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[Call, ...] = ()  # what the system asked for on its links meanwhile, as far as it was HTTP
     calls_forgotten: int = 0  # at most so many more, which the taps had no room for
     ended_s: float = 0.0
+    fidelity: Fidelity | None = None  # None where nobody measured it
 
     def outcome(self, step: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.step == step), None)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from faults.fault import At, Fault, Nth
 from foreshock.errors import UsageError
 from replayer.plan import Plan
+from replayer.retrying import most_attempts
 
 
 def placed(plan: Plan, edge: str | None) -> tuple[Fault, ...]:
@@ -25,12 +26,13 @@ def _placed(plan: Plan, fault: Fault, edge: str | None, where: str) -> Fault:
     nth = fault.nth
     if nth is None or nth.link is not None:
         return fault
-    if nth.attempt != 1:
-        every = "every step is sent once" if fault.link == edge else f"on link {fault.link} a retry is a request more"
-        raise UsageError(f"{where}.nth.attempt={nth.attempt}: {every}; expected 1")
+    most = most_attempts(plan.header.retry) if fault.link == edge else 1
+    if nth.attempt > most:
+        why = f"a step is sent {most} times at most" if fault.link == edge else "a retry is a request more there"
+        raise UsageError(f"{where}.nth.attempt={nth.attempt}: on link {fault.link} {why}; expected at most {most}")
     if fault.link != edge:
         return fault
-    return replace(fault, nth=None, at=At(while_=_step_of(plan, nth, where)))
+    return replace(fault, nth=None, at=At(while_=_step_of(plan, nth, where), attempt=nth.attempt))
 
 
 def _step_of(plan: Plan, nth: Nth, where: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 from foreshock.clock import Anchor
 
@@ -16,10 +17,16 @@ class RunClock:
     def __init__(self, anchor: Anchor) -> None:
         self.anchor = anchor
         self.stopped = False
+        self._zero_s = anchor.monotonic_s
         self._sleepers: set[asyncio.Future[None]] = set()
 
     def __call__(self) -> float:
-        return self.anchor.elapsed_s()
+        return monotonic() - self._zero_s
+
+    @property
+    def wall_s(self) -> float:
+        """Unix time, by the anchor: a step of the machine's own clock is not seen."""
+        return self.anchor.wall_s + self()
 
     async def until(self, t_s: float) -> None:
         """Returns at `t_s`, a point on the clock and not a length; at once if it has gone by."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from recorder.coding import CannotDecode, coding_of
 from replayer.barrier import Barrier
 from replayer.connections import Connections
+from replayer.deadlines import Deadlines
 from replayer.outcome import Answer, Attempt
 from replayer.plan import Budget, Protocol, Step
 from replayer.wire.channel import Channel
@@ -30,7 +31,13 @@ class Sender:
     def __init__(self, connections: Connections, clock: Callable[[], float], budget: Budget) -> None:
         self._connections = connections
         self._clock = clock
-        self._budget = budget
+        self._step_timeout_s = budget.step_timeout_s
+        self._body_bytes = budget.body_bytes
+        self._deadlines: Deadlines[Channel] = Deadlines(_time_is_up)
+
+    def close(self) -> None:
+        """Waits for nothing any more."""
+        self._deadlines.close()
 
     async def send(
         self, step: Step, payload: Payload, ready_s: float, barrier: Barrier | None, lane: str | None = None
@@ -47,8 +54,8 @@ class Sender:
         except Unreachable as error:
             if barrier:
                 barrier.leave(step.id)
-            return Sent(Attempt(sent_s=begun_s, ended_s=self._clock(), error=str(error)), None)
-        coming = connection.begin(step.request.method, self._budget.body_bytes)
+            return Sent(Attempt(sent_s=begun_s, ended_s=self._clock(), error=str(error), went_out=False), None)
+        coming = connection.begin(step.request.method, self._body_bytes)
         if barrier:
             begun_s = await self._together(step, payload, ready_s, barrier, connection, coming)
         else:
@@ -58,7 +65,7 @@ class Sender:
             self._connections.give_back(step, connection)
         else:
             connection.abort()
-        return Sent(_attempt(begun_s, reply, connection.protocol), _answer(reply, self._budget.body_bytes))
+        return Sent(_attempt(begun_s, reply, connection.protocol), _answer(reply, self._body_bytes))
 
     async def _connection(self, step: Step, lane: str | None) -> Channel:
         return await (self._connections.take(step) if lane is None else self._connections.open(step, lane))
@@ -87,12 +94,16 @@ class Sender:
         return flushed_s
 
     async def _in_time(self, step: Step, connection: Channel, coming: asyncio.Future[Reply], sent_s: float) -> Reply:
-        left_s = sent_s + step.lasts_s + self._budget.step_timeout_s - self._clock()
-        timer = asyncio.get_running_loop().call_later(left_s, connection.fail, "timeout")
+        left_s = sent_s + step.lasts_s + self._step_timeout_s - self._clock()
+        slot = self._deadlines.begin(connection, left_s)
         try:
             return await coming
         finally:
-            timer.cancel()
+            self._deadlines.end(connection, slot)
+
+
+def _time_is_up(connection: Channel) -> None:
+    connection.fail("timeout")
 
 
 def _attempt(sent_s: float, reply: Reply, protocol: Protocol) -> Attempt:

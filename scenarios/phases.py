@@ -7,10 +7,11 @@ from typing import Literal
 
 from foreshock.errors import HarnessError, InvalidRun
 from replayer.compare import compare
+from replayer.metering import fidelity_of
 from replayer.outcome import Outcome
 from scenarios.downstream import link_uses
 from scenarios.execution import Execution
-from scenarios.runrecord import Phase, Spread
+from scenarios.runrecord import Phase
 
 _LEAST_SAME = 0.5  # of the calm replay's requests have the recorded status, or it is another system's
 
@@ -19,6 +20,7 @@ def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
     """The phase that `execution` was. Times are on the run's clock."""
     outcomes = execution.history.outcomes
     compared = compare(execution.history)
+    fidelity = execution.history.fidelity or fidelity_of(outcomes)
     return Phase(
         name=name,
         started_s=execution.started_s,
@@ -31,23 +33,16 @@ def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
         not_sent=sum(outcome.sent_s is None for outcome in outcomes),
         compared=compared.compared,
         same_status=compared.same_status,
-        lateness=spread(outcome.lateness_s for outcome in outcomes),
-        hold=spread(outcome.hold_s for outcome in outcomes if outcome.sent_s is not None),
+        lateness=fidelity.lateness,
+        hold=fidelity.hold,
+        rate_error=fidelity.rate_error,
+        out_of_order=fidelity.out_of_order,
         checks=execution.results,
         receipts=execution.history.receipts,
         links=link_uses(execution.history.calls),
         calls_forgotten=execution.history.calls_forgotten,
         losses=execution.losses,
     )
-
-
-def spread(values_s: Iterable[float | None]) -> Spread | None:
-    """Median, 99th percentile (nearest rank) and maximum; None of nothing."""
-    ordered = sorted(value for value in values_s if value is not None)
-    if not ordered:
-        return None
-    last = len(ordered) - 1
-    return Spread(p50_s=ordered[last // 2], p99_s=ordered[round(last * 0.99)], max_s=ordered[last])
 
 
 def check_it_said_something(phase: Phase, execution: Execution) -> None:

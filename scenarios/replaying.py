@@ -87,6 +87,9 @@ class Replaying:
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
         self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
         self._terminal.phase(phase, self._ledger.phases)
+        fidelity = execution.history.fidelity
+        if fidelity and (doubt := fidelity.doubt(execution.plan.header.budget.late_p99_s)):
+            self._ledger.doubts.append(f"the {name} replay did not keep the plan's clock: {doubt}")
         self._ledger.doubts += [
             f"check {result.check!r} could not say after the {name} replay: {result.message}"
             for result in execution.results

@@ -61,6 +61,8 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     """
     recording = Recording.open(order.recording)
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
+    if order.scenario.retry is not None:
+        base = Plan(msgspec.structs.replace(base.header, retry=order.scenario.retry.policy), base.steps)
     shape = learn(recording)
     anchor = Anchor.now()
     redact = Redactor(read_key(None)).text

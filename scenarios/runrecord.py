@@ -8,17 +8,12 @@ import msgspec
 
 from faults.fault import Receipt
 from replayer.comparing.shaken import Classed
+from replayer.fidelity import Spread
 from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
 
 Result = Literal["passed", "findings", "invalid", "interrupted"]
 Ended = Literal["executions", "time", "nothing left to draw"]  # which bound ended a search
-
-
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    p50_s: float
-    p99_s: float
-    max_s: float
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +32,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     same_status: int = 0
     lateness: Spread | None = None
     hold: Spread | None = None
+    rate_error: float | None = None  # by what share the plan's rate was missed: -0.1 is ten per cent too slow
+    out_of_order: int = 0  # steps sent after one of their session that was due later
     checks: tuple[CheckResult, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     links: tuple[LinkUse, ...] = ()  # what the system asked for meanwhile, of each link that carried a request

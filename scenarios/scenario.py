@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from foreshock.duration import parse_duration_s
+from replayer import plan
 
 _DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
 
@@ -141,6 +142,41 @@ class Replay(Struct, frozen=True, kw_only=True):
     speed: Annotated[float, Meta(gt=0, le=1000, description="a number above 0, such as 1 or 2.5")] = 1.0
 
 
+class Retry(Struct, frozen=True, kw_only=True):
+    """What a client does about an attempt that came to nothing: tries again, after a pause, so many `attempts` in all.
+
+    A pause is `pause`, or drawn between nothing and `pause` doubled by each attempt, at most `most` (exponential); a
+    Retry-After is waited for up to `most`. Retries are at most ten and `budget` of the requests. `unsafe`: POST and
+    PATCH too. `redeliver`: a request whose answer was lost is sent once more, whatever it is, as queues and proxies do.
+    """
+
+    backoff: Literal["none", "fixed", "exponential"]
+    attempts: Annotated[int, Meta(ge=1, le=20, description="a whole number from 1 to 20")] = 3
+    pause: Duration = "100ms"
+    most: Duration = "10s"
+    after: Annotated[
+        tuple[Literal["timeout", "reset", "cut", "refused", "garbage"] | Annotated[int, Meta(ge=400, le=599)], ...],
+        Meta(description="a list of 'timeout', 'reset', 'cut', 'refused', 'garbage' and statuses from 400 to 599"),
+    ] = ("timeout", "reset", "cut", "refused", 429, 502, 503, 504)
+    unsafe: bool = False
+    budget: Percent = "100%"
+    redeliver: bool = False
+
+    @property
+    def policy(self) -> plan.Retry:
+        """The same as a plan has it."""
+        return plan.Retry(
+            backoff=self.backoff,
+            attempts=self.attempts,
+            pause_s=parse_duration_s(self.pause),
+            most_s=parse_duration_s(self.most),
+            on=self.after,
+            unsafe=self.unsafe,
+            budget=float(self.budget.removesuffix("%")) / 100,
+            redeliver=self.redeliver,
+        )
+
+
 class FaultWindow(Struct, frozen=True, kw_only=True, rename={"from_": "from", "for_": "for"}):
     from_: Span = "0%"
     for_: Span = "100%"
@@ -236,6 +272,7 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     reset: tuple[Request, ...] = ()
     recording: Text | None = None  # relative to the file
     replay: Replay = Replay()
+    retry: Retry | None = None  # of whoever replays, calm, shaken and in the search; none: everything is sent once
     settle: Duration = "100ms"  # what probes read must stay equal for so long before it is judged
     faults: tuple[FaultEntry, ...] = ()
     stop: (

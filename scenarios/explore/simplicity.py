@@ -56,5 +56,5 @@ def _strength(fault: Fault) -> float:
 def identity(plan: Plan) -> str:
     """The same for two plans exactly when the same is sent under the same faults, however they were edited."""
     header = plan.header
-    said = _encoder.encode((header.seed, header.links, header.faults, header.budget, plan.steps))
+    said = _encoder.encode((header.seed, header.links, header.faults, header.budget, header.retry, plan.steps))
     return hashlib.sha256(said).hexdigest()

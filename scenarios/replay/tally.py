@@ -6,8 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from recorder.shaping.sketch import Sketch
+from replayer.fidelity import Spread
 from replayer.outcome import Outcome
-from scenarios.runrecord import Spread
 
 _ROUTES = 10_000  # told apart; those that come later are one
 _OTHERS = "(other routes)"

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
+from replayer.fidelity import Spread
 from replayer.meaning import Meaning
 from scenarios.replay.order import ReplayOrder
 from scenarios.replay.tally import Met, Tally
@@ -21,7 +22,6 @@ from scenarios.replay.verdict import Verdict
 from scenarios.report.printable import printable
 from scenarios.report.progress import progress
 from scenarios.report.wording import counted, share
-from scenarios.runrecord import Spread
 
 _LABEL_CHARS = 9
 _ROWS = 10

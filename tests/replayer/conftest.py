@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
 import pytest
 
-from replayer.plan import Binding, Body, Recorded, Request, Step
+from replayer.engine import replay
+from replayer.outcome import History
+from replayer.plan import Binding, Body, Header, Recorded, Request, Step
 
 Behaviour = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -126,3 +129,19 @@ def says() -> Callable[..., Behaviour]:
         return behave
 
     return always
+
+
+@pytest.fixture
+def against() -> Callable[..., tuple[History, Server]]:
+    """(behave, steps, header, ...) -> the history of replaying `steps` against a server that behaves so, and it."""
+
+    def replayed(
+        behave: Behaviour, steps: Iterable[Step], header: Header | None = None, **more: Any
+    ) -> tuple[History, Server]:
+        async def run() -> tuple[History, Server]:
+            async with serving(behave) as server:
+                return await replay(header or Header(name="p"), steps, server.url, **more), server
+
+        return asyncio.run(run())
+
+    return replayed

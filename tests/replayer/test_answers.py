@@ -4,9 +4,10 @@ import pytest
 
 from replayer.answers import Answers, Unbound
 from replayer.outcome import Answer
-from replayer.plan import Step
+from replayer.plan import Request, Step
 
 Make = Callable[..., Step]
+SOURCE = Step(id="s1", due_s=0.0, session="a", route="GET /", request=Request(method="GET", target="/"))
 
 
 def said(body: str, **headers: str) -> Answer:
@@ -17,7 +18,7 @@ def said(body: str, **headers: str) -> Answer:
 def filled(step: Step, answer: Answer | None, error: str | None = None) -> str:
     """The body of the step's request, once s1 was answered so."""
     answers = Answers(10, None)
-    answers.keep("s1", answer, error)
+    answers.keep(SOURCE, answer, error)
     body = answers.fill(step).body
     return body.raw.decode() if body else ""
 
@@ -66,7 +67,7 @@ def test_a_value_that_its_place_cannot_hold_is_refused_and_not_repeated(step: Ma
 def test_the_oldest_answers_are_forgotten_beyond_the_horizon(step: Make) -> None:
     answers = Answers(2, None)
     for number in (1, 2, 3):
-        answers.keep(f"s{number}", said(f'{{"id": {number}}}'), None)
+        answers.keep(step(f"s{number}"), said(f'{{"id": {number}}}'), None)
     request = answers.fill(step("s4", target="/x/0", bound=(("path:1", "s2", "json:$.id"),)))
     assert request.target == "/x/2"
     with pytest.raises(Unbound, match="past the horizon"):
@@ -75,6 +76,6 @@ def test_the_oldest_answers_are_forgotten_beyond_the_horizon(step: Make) -> None
 
 def test_only_answers_that_something_is_bound_to_are_kept(step: Make) -> None:
     answers = Answers(1, {"s1"})
-    answers.keep("s1", said('{"id": 1}'), None)
-    answers.keep("s2", said('{"id": 2}'), None)  # would push s1 out
+    answers.keep(step("s1"), said('{"id": 1}'), None)
+    answers.keep(step("s2"), said('{"id": 2}'), None)  # would push s1 out
     assert answers.fill(step("s3", target="/x/0", bound=(("path:1", "s1", "json:$.id"),))).target == "/x/1"

@@ -13,7 +13,9 @@ from faults.network import LinkSpec, Network
 from foreshock.clock import Anchor
 from replayer.engine import replay
 from replayer.outcome import History
-from replayer.plan import Header, Request, Step
+from replayer.plan import Header, Request, Retry, Step
+
+HEADER = Header(name="p")
 
 
 @asynccontextmanager
@@ -46,7 +48,9 @@ def replayed(engine):
     With `stop` it is stopped as soon as the first request has come.
     """
 
-    async def replayed(steps: Sequence[Step], *faults: Fault, run_s: float = 1.0, stop: bool = False) -> History:
+    async def replayed(
+        steps: Sequence[Step], *faults: Fault, run_s: float = 1.0, stop: bool = False, header: Header = HEADER
+    ) -> History:
         asked = asyncio.Event()
         run = f"test-{os.getpid()}-{time.monotonic_ns()}"
         async with shop(asked) as address, Network.open(engine, [edge(address)], seed=1, run=run) as network:
@@ -54,7 +58,7 @@ def replayed(engine):
             conductor = network.conductor(faults, {"edge": "edge"}, anchor.elapsed_s, run_s, edge="edge")
             target = f"http://{network.address('edge')}"
             stopping = asked if stop else None
-            history = await replay(Header(name="p"), steps, target, anchor=anchor, conductor=conductor, stop=stopping)
+            history = await replay(header, steps, target, anchor=anchor, conductor=conductor, stop=stopping)
             assert not [name for name in network._engine.toxics.proxies() if "~" in name]
             return history
 
@@ -103,8 +107,21 @@ def test_what_is_on_a_lane_when_the_run_is_stopped_ends_by_itself(replayed):
     async def check():
         steps = [step("s1"), step("s2", 20.0)]
         history = await replayed(steps, slow(9000, window=Window()), run_s=20.0, stop=True)
-        (first,) = history.outcomes
+        first = history.outcome("s1")
         assert first.fate == "ok"
         assert first.ended_s < 8.0
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(("hit", "ends"), [(1, ["reset", None]), (2, [None])])
+def test_the_attempt_that_is_to_be_hit_is_and_a_retry_gets_through(replayed, hit, ends):
+    async def check():
+        fault = Fault(id="f", link="edge", kind="reset", at=At(while_="s1", attempt=hit))
+        header = Header(name="p", retry=Retry(backoff="fixed", pause_s=0.01))
+        history = await replayed([step("s1"), step("s2", 0.1)], fault, header=header)
+        assert [attempt.error for attempt in history.outcome("s1").attempts] == ends
+        assert [outcome.fate for outcome in history.outcomes] == ["ok", "ok"]
+        assert [receipt.hits for receipt in history.receipts] == [int(hit == 1)]
 
     asyncio.run(check())

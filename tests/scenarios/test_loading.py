@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from foreshock.errors import UsageError
+from replayer import plan
 from scenarios.faultplan import faults_of
 from scenarios.loading import load_scenario
 from scenarios.scenario import Scenario
@@ -70,6 +71,19 @@ def test_a_whole_scenario_is_read_into_types(tmp_path: Path) -> None:
     assert scenario.faults[0].args == {"latency_ms": 300}
 
 
+def test_retries_are_a_policy_of_the_plans(tmp_path: Path) -> None:
+    assert load(SHOP, tmp_path).retry is None
+    text = "retry: {backoff: exponential, pause: 50ms, after: [timeout, 503], budget: 20%, redeliver: true}\n"
+    retry = load(SHOP + text, tmp_path).retry
+    assert retry is not None
+    assert retry.policy == plan.Retry(
+        backoff="exponential", pause_s=0.05, on=("timeout", 503), budget=0.2, redeliver=True
+    )
+    plain = load(SHOP + "retry: {backoff: fixed}\n", tmp_path).retry
+    assert plain is not None
+    assert plain.policy == plan.Retry(backoff="fixed")
+
+
 def test_a_running_system_needs_only_its_target(tmp_path: Path) -> None:
     scenario = load("version: 1\nname: mine\ntarget: http://127.0.0.1:8080\n", tmp_path)
     assert scenario.instances == 1
@@ -81,7 +95,7 @@ BAD = [
     ("a duration without its unit", "within: 10s", "within: 10", "6: processes.payments.ready.within=10: expected a duration such as '20s' or '500ms'"),
     ("a span without its unit", "for: 300ms", "for: 20", "19: faults[0].window.for=20: expected '20s', '500ms' or '30%'"),
     ("a misspelt key", "    ready: {http", "    raedy: {http", "6: processes.payments.raedy: unknown key; did you mean 'ready'? (allowed: command, environment, directory, ready, metrics)"),
-    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, reset, recording, replay, settle, faults, stop, max_active, invariants, explore)"),
+    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, reset, recording, replay, retry, settle, faults, stop, max_active, invariants, explore)"),
     ("a misspelt key in a list", "[{post", "[{pots", "15: reset[0].pots: unknown key; did you mean 'post'? (allowed: get, post, put, delete)"),
     ("a key twice", "name: shop\n", "name: shop\nname: shop\n", "3: name: duplicate key; the first is on line 2"),
     ("a missing key", "name: shop\n", "", "1: (file): 'name' is missing"),
@@ -104,6 +118,8 @@ BAD = [
     ("an unknown version", "version: 1", "version: 2", "1: version=2: expected 1, the only version so far"),
     ("an impossible speed", "speed: 2", "speed: 0", "17: replay.speed=0: expected a number above 0, such as 1 or 2.5"),
     ("a list where a mapping belongs", "replay: {speed: 2}", "replay: [2]", "17: replay: expected a mapping"),
+    ("retries without a backoff", "replay: {speed: 2}", "retry: {attempts: 2}", "17: retry: 'backoff' is missing"),
+    ("retries after a success", "replay: {speed: 2}", "retry: {backoff: fixed, after: [200]}", "17: retry.after[0]=200: expected "),
     ("an unknown kind", "kind: slow", "kind: slwo", "19: faults[0].kind='slwo': not one of the kinds; did you mean 'slow'? (kinds: "),
     ("an unknown link", "link: payments, kind: slow", "link: paymnts, kind: slow", "19: faults[0].link='paymnts': not one of the links; did you mean 'payments'? (links: payments)"),
     ("a misspelt magnitude", "latency_ms", "latncy_ms", "19: faults[0].latncy_ms: slow: unknown key; did you mean 'latency_ms'? (allowed: id, link, kind, window, at, nth, every, fraction, per, ramp, seed, latency_ms"),

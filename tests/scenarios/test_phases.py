@@ -4,13 +4,14 @@ from faults.call import Call
 from faults.fault import Receipt
 from foreshock.clock import Anchor
 from foreshock.errors import HarnessError, InvalidRun
+from replayer.fidelity import Spread
 from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.plan import Header, Plan
 from scenarios.downstream import LinkUse
 from scenarios.execution import Execution
 from scenarios.finding import CheckResult
-from scenarios.phases import check_it_said_something, phase_of, spread
-from scenarios.runrecord import Phase, Spread
+from scenarios.phases import check_it_said_something, phase_of
+from scenarios.runrecord import Phase
 
 HELD = CheckResult(check="it holds", verdict="held", evaluated=1, message="as expected")
 RECEIPT = Receipt(fault="f", link="peer", activations=1, hit=True)
@@ -63,6 +64,9 @@ def said(*outcomes: Outcome) -> None:
     check_it_said_something(phase_of("calm", met), met)
 
 
+APPROX_10_MS, APPROX_20_MS = pytest.approx(0.01, rel=0.02), pytest.approx(0.02, rel=0.02)
+
+
 def test_a_phase_is_its_execution_in_numbers() -> None:
     outcomes = (sent(0.0, 200), sent(0.1, 404), sent(0.2, 500), sent(0.3, 200, recorded=None), NOT_SENT)
     assert phase_of("shake", execution(*outcomes)) == Phase(
@@ -77,8 +81,9 @@ def test_a_phase_is_its_execution_in_numbers() -> None:
         not_sent=1,
         compared=3,
         same_status=1,
-        lateness=Spread(p50_s=pytest.approx(0.01), p99_s=pytest.approx(0.01), max_s=pytest.approx(0.01)),
-        hold=Spread(p50_s=pytest.approx(0.02), p99_s=pytest.approx(0.02), max_s=pytest.approx(0.02)),
+        lateness=Spread(p50_s=APPROX_10_MS, p99_s=APPROX_10_MS, max_s=pytest.approx(0.01)),
+        hold=Spread(p50_s=APPROX_20_MS, p99_s=APPROX_20_MS, max_s=pytest.approx(0.02)),
+        rate_error=pytest.approx(0.0),
         checks=(HELD,),
         receipts=(RECEIPT,),
         links=(LinkUse(link="peer", calls=1, steps=1, most=1, broken=1),),
@@ -89,19 +94,6 @@ def test_a_phase_is_its_execution_in_numbers() -> None:
 def test_what_was_never_sent_counts_neither_as_late_nor_as_held() -> None:
     phase = phase_of("calm", execution(NOT_SENT))
     assert (phase.lateness, phase.hold, phase.not_sent) == (None, None, 1)
-
-
-@pytest.mark.parametrize(
-    ("values_s", "expected"),
-    [
-        ([], None),
-        ([None, None], None),
-        ([0.5], Spread(p50_s=0.5, p99_s=0.5, max_s=0.5)),
-        ([None, *range(100, -1, -1)], Spread(p50_s=50, p99_s=99, max_s=100)),
-    ],
-)
-def test_a_spread_is_of_what_there_is(values_s: list[float | None], expected: Spread | None) -> None:
-    assert spread(values_s) == expected
 
 
 def test_answers_most_of_which_are_as_recorded_said_something() -> None:

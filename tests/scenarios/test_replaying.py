@@ -9,6 +9,7 @@ import pytest
 
 from faults.fault import Receipt
 from foreshock.clock import Anchor
+from replayer.fidelity import Fidelity, Spread
 from replayer.outcome import History, Outcome
 from replayer.plan import Header, Plan, Request, Step
 from scenarios.execution import Execution
@@ -36,9 +37,10 @@ STEPS = tuple(
 class Failing:
     """In the place of a pool: every step fails, one each tenth of a second, until it is told to stop."""
 
-    def __init__(self, hit: bool = True) -> None:
+    def __init__(self, hit: bool = True, late_s: float = 0.0) -> None:
         self.now_s = 0.0
         self.hit = hit
+        self.fidelity = Fidelity(sent=100, lateness=Spread(p50_s=0.0, p99_s=late_s, max_s=late_s))
         self.asked: dict[str, Any] = {}
 
     async def run(self, plan: Plan, *, on_outcome: Any, stop: asyncio.Event, **asked: Any) -> Execution:
@@ -66,6 +68,7 @@ class Failing:
             history=History(
                 anchor=Anchor(wall_s=0.0, monotonic_s=0.0),
                 outcomes=tuple(outcomes),
+                fidelity=self.fidelity,
                 receipts=tuple(Receipt(fault=fault.id, link="peer", hit=self.hit) for fault in plan.header.faults),
             ),
             results=(),
@@ -117,3 +120,8 @@ def test_max_active_is_the_scenarios(tmp_path: Path, stop: str) -> None:
 def test_a_fault_that_hit_nothing_is_a_doubt(tmp_path: Path) -> None:
     _, doubts = shaken(tmp_path, "none", Failing(hit=False))
     assert [doubt.partition(":")[0] for doubt in doubts] == ["fault peer-stalls hit nothing"]
+
+
+def test_a_replay_that_did_not_keep_the_plans_clock_is_a_doubt(tmp_path: Path) -> None:
+    _, doubts = shaken(tmp_path, "none", Failing(late_s=0.4))
+    assert [doubt.partition(":")[0] for doubt in doubts] == ["the shake replay did not keep the plan's clock"]

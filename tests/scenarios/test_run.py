@@ -239,6 +239,13 @@ def test_the_calm_replay_is_the_recording_and_the_shaken_one_the_same_under_the_
     assert (calm.header.faults, [fault.id for fault in shaken.header.faults]) == ((), ["peer-stalls"])
 
 
+def test_every_plan_retries_as_the_scenario_says(road: Callable[..., Road]) -> None:
+    system = System()
+    asyncio.run(road(system, SCENARIO + "retry: {backoff: fixed}\n").walk())
+    assert len(system.plans) > 2
+    assert {plan.header.retry.backoff for plan in system.plans} == {"fixed"}
+
+
 def test_the_folder_holds_outcomes_faults_and_signals_of_both_replays(road: Callable[..., Road]) -> None:
     walked = road(System())
     asyncio.run(walked.walk(executions=1))

@@ -74,7 +74,7 @@ def judged(styles: Iterable[str], *, clients_seed: int, world_seed: int, session
                 static += 1
             else:
                 bound += 1
-        answers.keep(name, theirs.talk.answer, None)
+        answers.keep(_step(name, theirs, ()), theirs.talk.answer, None)
     return Judged(bound, missed, wrong, static)
 
 

@@ -1,0 +1,63 @@
+"""Who waits for whom while a plan runs: which steps are under way, and when those that have ended freed the others."""
+
+from __future__ import annotations
+
+import asyncio
+
+from replayer.plan import Step
+from replayer.sequence import followed
+
+
+class Order:
+    """Of the steps that have ended, the last `horizon_steps` are remembered."""
+
+    def __init__(self, horizon_steps: int) -> None:
+        self._horizon_steps = horizon_steps
+        self._under_way: dict[str, asyncio.Future[None] | None] = {}  # the future is made when somebody waits
+        self._freed_s: dict[str, float] = {}  # oldest first
+        self._room: asyncio.Future[None] | None = None
+        self._most = 0
+
+    @property
+    def under_way(self) -> int:
+        """Steps that have begun and not ended."""
+        return len(self._under_way)
+
+    async def fewer_than(self, most: int) -> None:
+        """Returns when fewer steps are under way. One waits for that at a time."""
+        if len(self._under_way) >= most:
+            self._most, self._room = most, asyncio.get_running_loop().create_future()
+            await self._room
+
+    def begin(self, step: str) -> None:
+        self._under_way[step] = None
+
+    def end(self, step: str, freed_s: float) -> None:
+        """From `freed_s` on, whoever follows the step can go."""
+        self._freed_s[step] = freed_s
+        if len(self._freed_s) > self._horizon_steps:
+            del self._freed_s[next(iter(self._freed_s))]
+        waited_for = self._under_way.pop(step)
+        if waited_for is not None:
+            waited_for.set_result(None)
+        if self._room is not None and len(self._under_way) < self._most and not self._room.done():
+            self._room.set_result(None)
+
+    async def freed(self, step: Step) -> float | None:
+        """Waits for all that `step` follows: when the last of it freed the step. None where nothing is known of any."""
+        if not step.after and not step.bindings:
+            return None
+        freed_s: float | None = None
+        for other in followed(step):
+            if other in self._under_way:
+                await self._ended(other)
+            at_s = self._freed_s.get(other)
+            if at_s is not None and (freed_s is None or at_s > freed_s):
+                freed_s = at_s
+        return freed_s
+
+    async def _ended(self, step: str) -> None:
+        waited_for = self._under_way[step]
+        if waited_for is None:
+            waited_for = self._under_way[step] = asyncio.get_running_loop().create_future()
+        await asyncio.shield(waited_for)
