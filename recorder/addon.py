@@ -10,6 +10,7 @@ from typing import Any
 
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
 from foreshock.errors import ForeshockError
 from recorder.addonoptions import OPTIONS, StockOrder, order_of
@@ -68,7 +69,7 @@ class StockAddon:
         key = read_key(order.key_file)
         intake = Intake.into(
             order.out,
-            upstream=" ".join(ctx.options.mode),
+            upstream=" ".join(map(_upstream, ctx.options.mode)),
             key=key,
             tools=tools(),
             policy=policy,
@@ -82,6 +83,15 @@ class StockAddon:
         watcher = Watcher(intake, cap=Cap(order.keeping.body_cap_bytes or 0, key))
         self.addons = [watcher, Passing(intake.pass_by, lets_pass=False)]
         self._intake = intake
+
+
+def _upstream(mode: str) -> str:
+    """The URL of a reverse mode's upstream; of another mode, where clients choose, its name."""
+    spec = ProxyMode.parse(mode)
+    if not isinstance(spec, ReverseMode):
+        return spec.type_name
+    host, port = spec.address
+    return f"{spec.scheme}://[{host}]:{port}" if ":" in host else f"{spec.scheme}://{host}:{port}"
 
 
 addons = [StockAddon()]  # what a stock mitmproxy loads

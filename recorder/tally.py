@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 import msgspec
 
@@ -49,6 +50,7 @@ class Tallying:
         return Tally(by_host=dict(self._by_host), unlisted=self._unlisted)
 
 
+@lru_cache(4096)
 def host_name(text: str) -> str:
     """The host of 'Shop.example.:8080', in lower case and without its port; '' where it is none. IPv6 bare."""
     match = _HOST.fullmatch(text.strip())
