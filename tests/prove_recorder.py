@@ -1,9 +1,10 @@
 """Kills real recorders under load at chance moments: `make prove-recorder`, 50 kills, about four minutes.
 
 A recorder (`foreshock record`, in a process of its own) stands between sixteen clients, each of which asks as fast as
-it is answered, and a system that answers at once. It is killed with SIGKILL. Then the recording has to open, account
-for itself, repeat nothing, hold no frame that is torn elsewhere than at its end, and hold every exchange whose answer
-had come to its client a second before the kill.
+it is answered, and a system that answers at once; four more hold a WebSocket each, on which the system says something
+every few milliseconds. It is killed with SIGKILL. Then the recording has to open, account for itself, repeat nothing,
+hold no frame that is torn elsewhere than at its end, and hold every exchange whose answer, and every message that, had
+come to its client a second before the kill.
 """
 
 import argparse
@@ -24,13 +25,23 @@ from recorder.verify import verify
 
 ALLOWED_S = 1.0
 CLIENTS = 16
+SOCKETS = 4
+SAYS_EVERY_S = 0.005
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n" + b'{"ok":true}'
 EXPECTED = ("its recorder did not end it", "is cut off")  # what a kill may do
 _START_S = 30.0
+_UPGRADE = (
+    b"Host: shop.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+_UPGRADED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
 
 
 class Kill(NamedTuple):
-    answered: int  # exchanges whose answers had come to the clients
+    answered: int  # exchanges whose answers, and messages which, had come to the clients
     stored: int
     lost: int
     lost_s: float  # from the end of the first of them to the kill
@@ -38,7 +49,8 @@ class Kill(NamedTuple):
 
 
 class Load:
-    """Closed-loop clients; `answered_s` is when the answer to each path came, on the monotonic clock."""
+    """Closed-loop clients and sockets; `answered_s` is when the answer to each path, or the message, came, on the
+    monotonic clock."""
 
     def __init__(self, port: int) -> None:
         self.answered_s: dict[str, float] = {}
@@ -60,6 +72,21 @@ class Load:
         finally:
             writer.close()
 
+    async def socket(self, number: int) -> None:
+        """Listens until the recorder is gone."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            writer.write(f"GET /sockets/{number} HTTP/1.1\r\n".encode() + _UPGRADE)
+            await reader.readuntil(b"\r\n\r\n")
+            while True:
+                _, size = await reader.readexactly(2)
+                message = (await reader.readexactly(size)).decode()
+                self.answered_s[f"/sockets/{number} {message}"] = time.monotonic()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
 
 @asynccontextmanager
 async def system() -> AsyncIterator[int]:
@@ -67,14 +94,26 @@ async def system() -> AsyncIterator[int]:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while await reader.readuntil(b"\r\n\r\n"):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                if b"Upgrade: websocket" in head:
+                    await _talk_on(writer)
                 writer.write(ANSWER)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+async def _talk_on(writer: asyncio.StreamWriter) -> None:
+    """Says 'message 1' and so on, in text frames, until nobody listens."""
+    writer.write(_UPGRADED)
+    for number in range(1_000_000):
+        message = b"message %d" % number
+        writer.write(bytes([0x81, len(message)]) + message)
+        await writer.drain()
+        await asyncio.sleep(SAYS_EVERY_S)
 
 
 async def kill_one(out: Path, upstream: int, after_s: float) -> Kill:
@@ -88,7 +127,9 @@ async def kill_one(out: Path, upstream: int, after_s: float) -> Kill:
         assert recorder.stdout is not None
         ready = (await asyncio.wait_for(recorder.stdout.readline(), _START_S)).decode()
         load = Load(int(ready.split(" -> ")[0].rpartition(":")[2]))
-        clients = asyncio.gather(*(load.client(number) for number in range(CLIENTS)))
+        clients = asyncio.gather(
+            *(load.client(number) for number in range(CLIENTS)), *(load.socket(number) for number in range(SOCKETS))
+        )
         await asyncio.sleep(after_s)
     finally:
         recorder.send_signal(signal.SIGKILL)
@@ -100,7 +141,11 @@ async def kill_one(out: Path, upstream: int, after_s: float) -> Kill:
 
 def judge(out: Path, answered_s: dict[str, float], killed_s: float) -> Kill:
     recording = Recording.open(out)
-    stored = {exchange.request.url for exchange in recording.exchanges()}
+    stored, exchanges = set(), 0
+    for exchange in recording.exchanges():
+        exchanges += 1
+        stored.add(exchange.request.url)
+        stored |= {f"{exchange.request.url} {message.content.text}" for message in exchange.messages}
     troubles = [
         trouble
         for part in verify(out).parts
@@ -108,8 +153,8 @@ def judge(out: Path, answered_s: dict[str, float], killed_s: float) -> Kill:
         if not any(expected in trouble for expected in EXPECTED)
     ]
     counts = recording.manifest.counts
-    if counts.unaccounted or counts.stored > len(stored):
-        troubles.append(f"it does not account for itself: {counts}, of which {len(stored)} can be read")
+    if counts.unaccounted or counts.stored > exchanges:
+        troubles.append(f"it does not account for itself: {counts}, of which {exchanges} can be read")
     lost = [at_s for path, at_s in answered_s.items() if path not in stored]
     lost_s = killed_s - min(lost) if lost else 0.0
     if lost_s > ALLOWED_S:

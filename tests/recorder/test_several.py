@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
+from recorder.following import EndLine, MessageLine
 from recorder.intake import Intake
 from recorder.keeping import Keeping
 from recorder.listen.signal import Sample
@@ -16,6 +18,7 @@ from recorder.redact import Redactor
 from recorder.sampling import Share
 from recorder.session import Rule, identity_hash
 from recorder.sessionkey import SessionKey
+from recorder.verify import verify
 
 KEY = b"the key of them all"
 
@@ -159,3 +162,21 @@ def test_a_lost_manifest_of_a_part_is_told(tmp_path: Path) -> None:
 
 def test_an_identity_is_known_only_with_the_key() -> None:
     assert identity_hash(KEY, "ada") == identity_hash(KEY, "ada") != identity_hash(b"another", "ada")
+
+
+def test_sockets_of_several_recorders_have_their_messages_on_one_clock(tmp_path: Path) -> None:
+    switched = Response(status=101, status_text="", http_version="HTTP/1.1", headers=(), content=Content.of(b""))
+    for name, wall_s in (("a", 1000.0), ("b", 1010.0)):
+        intake = recorder(tmp_path / "a.rec", name, wall_s=wall_s)
+        intake.offer(msgspec.structs.replace(exchange(1, "c1", 1.0), response=switched, goes_on=True))
+        intake.follow(MessageLine(of="e000001", nth=1, at_s=2.0, content=Content.of(name.encode())))
+        intake.follow(EndLine(of="e000001", nth=2, ended_s=3.0))
+        intake.close()
+    recording = Recording.open(tmp_path / "a.rec")
+    told = [
+        (one.recorder, one.goes_on, one.ended_s, [(message.at_s, message.content.text) for message in one.messages])
+        for one in recording.exchanges()
+    ]
+    assert told == [("a", False, 3.0, [(2.0, "a")]), ("b", False, 13.0, [(12.0, "b")])]
+    assert recording.manifest.messages.stored == 4
+    assert verify(tmp_path / "a.rec").is_whole
