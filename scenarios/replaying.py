@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from foreshock.clock import Clock
 from replayer.outcome import Outcome
 from replayer.plan import Plan
+from scenarios.calmtwin import Recorded, against_calm
 from scenarios.execution import Execution
 from scenarios.faultplan import cut_windows, faults_of
 from scenarios.ledger import Ledger
@@ -28,8 +30,20 @@ class Replaying:
     """What comes of them goes into the ledger and the run's folder."""
 
     def __init__(
-        self, scenario: Scenario, base: Plan, ledger: Ledger, folder: RunFolder, terminal: Terminal, clock: Clock
+        self,
+        scenario: Scenario,
+        base: Plan,
+        ledger: Ledger,
+        folder: RunFolder,
+        terminal: Terminal,
+        clock: Clock,
+        recorded: Recorded = tuple,
+        redact: Callable[[str], str] = lambda text: text,
     ) -> None:
+        """`recorded` gives the exchange of each step of `base`: what is noise in its answers is learned from them."""
+        self._recorded = recorded
+        self._redact = redact
+        self._calm: Execution | None = None
         self._scenario = scenario
         self._base = base
         self._ledger = ledger
@@ -39,7 +53,8 @@ class Replaying:
 
     async def calm(self, pool: Pool) -> Execution:
         """Without a fault."""
-        return await self._replayed(pool, "calm", self._base, None)
+        self._calm = await self._replayed(pool, "calm", self._base, None)
+        return self._calm
 
     async def shaken(self, pool: Pool) -> Execution | None:
         """Under the scenario's faults, until its stop condition is met; None where it has none."""
@@ -83,6 +98,9 @@ class Replaying:
 
     def _keep(self, name: Literal["calm", "shake"], execution: Execution) -> None:
         phase = phase_of(name, execution)
+        if name == "shake" and self._calm:
+            classes = against_calm(self._calm.history, execution.history, self._recorded, self._redact)
+            phase = msgspec.structs.replace(phase, classes=classes)
         self._ledger.phases.append(phase)
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
         self._folder.write_signals(name, [*execution.samples, *execution.log_lines])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +20,9 @@ from recorder.key import read_key
 from recorder.recording import Recording
 from recorder.redact import Redactor
 from recorder.shape import Shape, learn
-from replayer.from_recording import plan_of
+from replayer.from_recording import plan_of, recorded_steps
 from replayer.plan import Plan
+from scenarios.calmtwin import Recorded
 from scenarios.execution import Execution
 from scenarios.explore.evidence import LOOK_RUNS, Tried, evidence, try_runs, weigh
 from scenarios.explore.explain import Explained
@@ -63,11 +65,12 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
     if order.scenario.retry is not None:
         base = Plan(msgspec.structs.replace(base.header, retry=order.scenario.retry.policy), base.steps)
+    recorded = partial(recorded_steps, recording)
     shape = learn(recording)
     anchor = Anchor.now()
     redact = Redactor(read_key(None)).text
     with RunFolder.create(order.runs, order.scenario.name, datetime.now(UTC), redact=redact) as folder:
-        going = _Run(order, terminal, folder, base, shape, anchor, redact)
+        going = _Run(order, terminal, folder, base, shape, recorded, anchor, redact)
         try:
             await going.walk(recording.manifest.systems)
         except asyncio.CancelledError:
@@ -95,6 +98,7 @@ class _Run:
         folder: RunFolder,
         base: Plan,
         shape: Shape,
+        recorded: Recorded,
         anchor: Anchor,
         redact: Callable[[str], str],
     ) -> None:
@@ -107,7 +111,7 @@ class _Run:
         self._clock: Clock = anchor.elapsed_s
         self._redact = redact
         self.ledger = Ledger(order, folder, anchor, redact)
-        self._replaying = Replaying(order.scenario, base, self.ledger, folder, terminal, self._clock)
+        self._replaying = Replaying(order.scenario, base, self.ledger, folder, terminal, self._clock, recorded, redact)
         self._exploring = Exploring(order, base, shape, self.ledger, terminal, self._clock)
 
     async def walk(self, upstream: str) -> None:

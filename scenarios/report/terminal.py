@@ -18,6 +18,7 @@ from rich.text import Text
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
 from scenarios.finding import CheckResult
+from scenarios.report.classes import class_lines
 from scenarios.report.console import console_on
 from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.links import link_lines, unheard
@@ -95,6 +96,8 @@ class Terminal:
         self._console.print(_labelled(phase.name, _text(" · ".join(filter(None, parts)))))
         for link, carried in link_lines(phase, phases):
             self._console.print(_labelled("", _text(f"{link}  ", "bold").append(_text(carried))))
+        for line in class_lines(phase):
+            self._console.print(_labelled("", _text(line)))
         for result in phase.checks:
             if result.verdict != "held":
                 said = _text(result.verdict, _STYLE[result.verdict]).append(
