@@ -21,15 +21,17 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from replayer.wire.dialling import Unreachable
-from replayer.wire.goaways import Goaway, Goaways
 from replayer.wire.http1 import Http1
+from replayer.wire.http2frames import BadFrames, Frames, Goaway
 from replayer.wire.http2stream import Stream
 from replayer.wire.reply import HEAD_LIMIT_BYTES
+from replayer.wire.turns import Turns
 
 _STREAM_WINDOW_BYTES = 1 << 20
 _CONNECTION_WINDOW_BYTES = 1 << 24
 _DEFAULT_WINDOW_BYTES = 65_535  # RFC 9113, 6.9.2
 _UNWRITTEN_BYTES = 1 << 18  # of bodies, between two writes
+_WINDOW_UPDATES = 4  # that a server may send for each frame of a body
 _UNREAD_BYTES = 1 << 22  # by far more than bodies may: it is answers to pings, of a server that does not read them
 
 
@@ -45,10 +47,11 @@ class Http2(asyncio.Protocol):
         self._loop = loop
         self._on_lost = on_lost
         self._h2 = _engine()
-        self._goaways = Goaways()
         self._goaway: Goaway | None = None
         self._retired = False
         self._streams: dict[int, Stream] = {}
+        self._frames = Frames(self._streams)
+        self._turns = Turns(self._look)
         self._sending: dict[int, Stream] = {}  # those whose request is not sent to its end
         self._waiting: deque[Stream] = deque()
         self._flushing = False
@@ -104,6 +107,7 @@ class Http2(asyncio.Protocol):
 
     def sent(self, body_bytes: int) -> None:
         self._unwritten_bytes += body_bytes
+        self._frames.allow(_WINDOW_UPDATES)
 
     def over(self, stream: Stream, *, is_closed: bool) -> None:
         """Forgets the stream; one that is not closed on the wire is reset there."""
@@ -169,16 +173,9 @@ class Http2(asyncio.Protocol):
             self.speaks.set_result(False)
             self.abort()
             return
-        passed, goaway = self._goaways.feed(data)
-        try:
-            for event in self._h2.receive_data(passed):
-                self._on(event)
-            if goaway is not None:
-                self._gone_away(goaway)
-            self._send_more()
-        except ProtocolError as error:
-            self._fail(f"garbage: {str(error) or type(error).__name__}")
-        self._flush()
+        assert self.transport is not None
+        self._frames.feed(data)
+        self._turns.go(self.transport)
 
     def pause_writing(self) -> None:
         self._is_paused = True
@@ -191,6 +188,7 @@ class Http2(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self.speaks.done():
             self.speaks.set_exception(Unreachable("reset"))
+        self._turns.finish()
         why = f"GOAWAY {self._goaway.name}" if self._goaway else ""
         for stream in list(self._streams.values()):
             stream.broken(why)
@@ -205,6 +203,22 @@ class Http2(asyncio.Protocol):
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(_CONNECTION_WINDOW_BYTES - _DEFAULT_WINDOW_BYTES)
         self._flush()
+
+    def _look(self) -> bool:
+        """Looks at the next frames; says if there are more."""
+        try:
+            frames = self._frames.take()
+            if isinstance(frames, Goaway):
+                self._gone_away(frames)
+            else:
+                for event in self._h2.receive_data(frames):
+                    self._on(event)
+            self._send_more()
+        except (ProtocolError, BadFrames) as error:
+            self._fail(f"garbage: {str(error) or type(error).__name__}")
+            return False
+        self._flush()
+        return self._frames.has_more and not self.is_closed
 
     def _on(self, event: events.Event) -> None:
         if isinstance(event, events.RemoteSettingsChanged):

@@ -12,9 +12,9 @@ from h2.connection import H2Connection
 
 from replayer import plan
 from replayer.wire.gathering import Gathering
-from replayer.wire.goaways import name_of
 from replayer.wire.http1 import PATIENCE_S
 from replayer.wire.http2fields import Fields
+from replayer.wire.http2frames import name_of
 from replayer.wire.payload import Payload
 from replayer.wire.reply import Reply
 

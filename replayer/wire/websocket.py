@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -20,10 +21,11 @@ from replayer.wire.opening import BadOpening, Opening, extensions
 from replayer.wire.payload import Payload
 from replayer.wire.reply import Reply, ReplyReader
 from replayer.wire.script import Script
+from replayer.wire.turns import Turns
 
 _GOODBYE_S = 1.0  # for the server's half of a close: who says nothing is left
 _UNREAD_BYTES = 1 << 20  # of pongs, to a server that does not read
-_FEED_BYTES = 4096  # at a time: decompressed they may be a thousand times as much
+_FEED_BYTES = 1024  # at a time: they may be hundreds of messages, or a megabyte compressed
 _WHOLE = frozenset({1000, 1001, 1005})  # RFC 6455, 7.4.1; and from 3000 on they are the application's own
 
 
@@ -47,6 +49,8 @@ class WebSocket(asyncio.Protocol):
         self._script = Script((), 0.0)
         self._hearing = Hearing(0)
         self._timer: asyncio.TimerHandle | None = None
+        self._unheard = b""
+        self._turns = Turns(self._look)
 
     @property
     def is_closed(self) -> bool:
@@ -104,6 +108,7 @@ class WebSocket(asyncio.Protocol):
             self._answered(self._reader.reply.result(), self._reader.rest)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._turns.finish()
         if self._opened is not None:
             is_over = self._frames.state is ConnectionState.LOCAL_CLOSING
             self._end(None if is_over and not self._script.unsent else "cut: it ended without a close")
@@ -165,19 +170,22 @@ class WebSocket(asyncio.Protocol):
     # what is heard
 
     def _hear(self, data: bytes) -> None:
-        for start in range(0, len(data), _FEED_BYTES):
-            try:
-                self._frames.receive_data(data[start : start + _FEED_BYTES])
-                for event in self._frames.events():
-                    self._on(event)
-            except LocalProtocolError:  # more frames, after the close
-                break
-            if self._reply.done():
-                break
         assert self._transport is not None
+        self._unheard += data
+        self._turns.go(self._transport)
+
+    def _look(self) -> bool:
+        """Looks at the next piece of what came; says if there is more."""
+        assert self._transport is not None
+        piece, self._unheard = self._unheard[:_FEED_BYTES], self._unheard[_FEED_BYTES:]
+        with suppress(LocalProtocolError):  # more frames, after the close
+            self._frames.receive_data(piece)
+            for event in self._frames.events():
+                self._on(event)
         if self._transport.get_write_buffer_size() > _UNREAD_BYTES + self._opening.said_bytes:
             self.fail("garbage: it asks for more answers than it reads")
         self._go_on()
+        return bool(self._unheard) and not self._reply.done()
 
     def _on(self, event: Event) -> None:
         if isinstance(event, Message):

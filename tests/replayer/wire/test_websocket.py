@@ -95,11 +95,9 @@ def refuses(server: WsServer, event: Event) -> None:
 def over_ws(listening, wire, step):
     """(handle, messages) -> (attempt, answer, server)."""
 
-    def over_ws(
-        handle: Handle, *messages: Message, raw=b"", deflate=False, rude=False, lasts_s=0.0, headers=(), **more
-    ):
+    def over_ws(handle: Handle, *messages: Message, lasts_s=0.0, headers=(), served=None, **more):
         async def run():
-            server = WsServer(handle, raw=raw, deflate=deflate, rude=rude)
+            server = WsServer(handle, **(served or {}))
             async with listening(server.talk) as url, wire(url, **more) as client:
                 one = step(protocol="websocket", target="/feed", messages=messages, lasts_s=lasts_s, headers=headers)
                 return (*(await client.send(one)), server)
@@ -161,7 +159,7 @@ def test_its_time_is_as_long_as_it_lasts_and_a_steps_time_more(over_ws):
 
 def test_compression_is_offered_where_the_client_did_and_messages_come_out_plain(over_ws):
     offer = (("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-other"),)
-    attempt, answer, server = over_ws(echo, said(0.0, "a" * 1000), heard(), deflate=True, headers=offer)
+    attempt, answer, server = over_ws(echo, said(0.0, "a" * 1000), heard(), served={"deflate": True}, headers=offer)
     assert attempt.error is None
     assert answer.messages[0].body == b"a" * 1000
     assert "permessage-deflate" in answer.header("Sec-WebSocket-Extensions")
@@ -216,7 +214,7 @@ def test_a_server_that_closes_is_no_failure_unless_it_says_so_or_left_something_
     ],
 )
 def test_frames_that_are_none_are_garbage(over_ws, raw, error):
-    attempt, answer, _ = over_ws(silent, raw=raw, lasts_s=1.0)
+    attempt, answer, _ = over_ws(silent, served={"raw": raw}, lasts_s=1.0)
     assert attempt.error.startswith(error)
     assert (attempt.status, answer.status) == (101, 101)
 
@@ -259,7 +257,7 @@ def test_a_connection_that_ends_without_a_close_is_cut(over_ws):
 
 
 def test_a_server_that_never_says_goodbye_is_left(over_ws):
-    attempt, answer, _ = over_ws(silent, said(0.0, "a"), rude=True)
+    attempt, answer, _ = over_ws(silent, said(0.0, "a"), served={"rude": True})
     assert (attempt.error, answer.close_code) == (None, None)
     assert 1.0 <= attempt.ended_s - attempt.sent_s < 1.8
 
@@ -269,19 +267,22 @@ def test_a_bomb_of_compressed_zeros_costs_no_memory(over_ws):
     bomb = squeeze.compress(bytes(100 << 20)) + squeeze.flush(zlib.Z_SYNC_FLUSH)
     frame = b"\xc2\x7f" + (len(bomb) - 4).to_bytes(8) + bomb[:-4]
     offer = (("Sec-WebSocket-Extensions", "permessage-deflate"),)
-    attempt, answer, _ = over_ws(silent, heard(), raw=frame, deflate=True, headers=offer, body_bytes=10, timeout_s=10.0)
+    attempt, answer, _ = over_ws(
+        silent, heard(), served={"raw": frame, "deflate": True}, headers=offer, body_bytes=10, timeout_s=10.0
+    )
     assert attempt.error is None
     assert (answer.messages[0].body, answer.messages[0].body_bytes) == (bytes(10), 100 << 20)
 
 
 def test_a_replay_that_is_stopped_hangs_up(listening, wire, step):
     async def run():
-        server = WsServer(silent)
+        opened = asyncio.Event()
+        server = WsServer(lambda _, event: opened.set() if isinstance(event, TextMessage) else None)
         async with listening(server.talk) as url, wire(url) as client:
-            sending = asyncio.create_task(client.send(step(protocol="websocket", lasts_s=60.0)))
-            while not server.events:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
+            sending = asyncio.create_task(
+                client.send(step(protocol="websocket", messages=(said(0.0, "a"),), lasts_s=60.0))
+            )
+            await asyncio.wait_for(opened.wait(), 5)
             client.connections.hang_up()
             attempt, answer = await asyncio.wait_for(sending, 5)
             return attempt, answer, server.events[-1]
@@ -295,7 +296,7 @@ def test_what_cannot_be_opened_so_is_not_sent(listening, wire, step):
         async with wire("http://127.0.0.1:1") as client:
             await client.send(step(protocol="websocket", **of_step))
 
-    with pytest.raises(Unsendable, match="^unsupported: a WebSocket that is opened by CONNECT"):
+    with pytest.raises(Unsendable, match=r"^unsupported: a WebSocket that is opened by CONNECT"):
         asyncio.run(run(method="CONNECT"))
-    with pytest.raises(Unsendable, match="^unsendable: a text message"):
+    with pytest.raises(Unsendable, match=r"^unsendable: a text message"):
         asyncio.run(run(messages=(Message(at_s=0.0, body=Body(base64="/w==")),)))
