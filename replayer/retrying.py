@@ -59,7 +59,7 @@ class Retrying:
             self._sent += 1
         if last.error is None and last.status is not None and last.status < 400:
             return None
-        if policy.redeliver and tried.may_be_done and last.error in _LOST and not _redelivered(tried.attempts):
+        if policy.redeliver and tried.may_be_done and _kind(last) in _LOST and not _redelivered(tried.attempts):
             return Again(0.0, "redelivery")
         if not self._wanted(tried) or self._retries + 1 > _ALWAYS + policy.budget * self._sent:
             return None
