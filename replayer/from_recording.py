@@ -10,6 +10,7 @@ from recorder.exchange import Exchange
 from recorder.recording import Recording
 from recorder.routes import Routes
 from replayer.bindings import Learner
+from replayer.comparing.twins import Twins
 from replayer.plan import Binding, Budget, Header, Plan, Provenance, Request, Retry, Source, Step
 from replayer.traffic.account import Account
 from replayer.traffic.arranging import arranged
@@ -29,6 +30,7 @@ from replayer.traffic.template import (
     recorded_of,
     request_of,
 )
+from replayer.traffic.twinning import Twinning
 
 
 def plan_of(
@@ -65,20 +67,22 @@ def stream_of(
     budget: Budget = Budget(),  # noqa: B008 (frozen)
     retry: Retry = Retry(),  # noqa: B008 (frozen)
     account: Account | None = None,
+    twins: Twins | None = None,
     head_exchanges: int | None = HEAD_EXCHANGES,
 ) -> tuple[Header, Iterator[Step]]:
     """The header of the plan that does the selected part of `recording` again, and its steps, read as they are taken.
 
     Steps are s1, s2, ... in the order the requests started; the first is due at 0. Without `bindings` every value is
-    sent as recorded. `account` is told what became of what was read. Raises InvalidRun where there is nothing to
-    replay, UsageError for a selection that cannot be.
+    sent as recorded. `account` is told what became of what was read, `twins` what was answered. Raises InvalidRun where
+    there is nothing to replay, UsageError for a selection that cannot be.
     """
     account = account or Account()
     known = known_of(recording, head_exchanges)
+    twinning = Twinning(twins) if twins else None
 
     def round_of() -> Iterator[Step]:
         account.learner = Learner(budget.horizon_steps) if bindings else None
-        return _Steps(known.routes, account.learner, Order(budget.horizon_steps), account).of(
+        return _Steps(known.routes, account.learner, Order(budget.horizon_steps), account, twinning).of(
             _of_sessions(exchanges_between(recording, selection.between), selection.sessions, account)
         )
 
@@ -90,6 +94,8 @@ def stream_of(
         account=account,
         horizon_steps=budget.horizon_steps,
     )
+    if twinning:
+        steps = twinning.told(steps)
     first = next(steps, None)
     if first is None:
         raise _nothing(recording, account)
@@ -132,11 +138,14 @@ def _of_sessions(exchanges: Iterable[Exchange], sessions: Collection[str], accou
 class _Steps:
     """Makes steps of exchanges that come in started order."""
 
-    def __init__(self, routes: Routes, learner: Learner | None, order: Order, account: Account) -> None:
+    def __init__(
+        self, routes: Routes, learner: Learner | None, order: Order, account: Account, twinning: Twinning | None
+    ) -> None:
         self._routes = routes
         self._learner = learner
         self._order = order
         self._account = account
+        self._twinning = twinning
 
     def of(self, exchanges: Iterable[Exchange]) -> Iterator[Step]:
         first_s: float | None = None
@@ -147,6 +156,8 @@ class _Steps:
     def _step(self, step: str, made_of: Folded, first_s: float) -> Step:
         exchange = made_of.exchange
         request = request_of(exchange)
+        if self._twinning:
+            self._twinning.made(step, exchange)
         self._account.bodies_unlike += unlike_its_headers(exchange)
         return Step(
             id=step,

@@ -11,6 +11,7 @@ import msgspec
 from foreshock.errors import InvalidRun, UsageError
 from recorder.key import read_key
 from recorder.recording import Recording
+from replayer.comparing.twins import Twins
 from replayer.from_recording import stream_of
 from replayer.plan import Budget, Header, Step
 from replayer.planfile import stream_plan
@@ -42,12 +43,17 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
         return self.recording.tears
 
 
-def opened(order: ReplayOrder, account: Account) -> Opened:
-    """Raises UsageError where the source does not read, or nothing of it is selected; InvalidRun of an empty one."""
-    return _plan(order, account) if order.is_plan else _recording(order, account)
+def opened(order: ReplayOrder, account: Account, twins: Twins | None = None) -> Opened:
+    """`twins` are told what was answered to each step. Raises UsageError where the source does not read, or nothing of
+    it is selected; InvalidRun of an empty one."""
+    if not order.is_plan:
+        return _recording(order, account, twins)
+    if twins is not None:
+        raise UsageError(f"plan={order.source}: a plan holds no answers to compare with; give masks with a recording")
+    return _plan(order, account)
 
 
-def _recording(order: ReplayOrder, account: Account) -> Opened:
+def _recording(order: ReplayOrder, account: Account, twins: Twins | None) -> Opened:
     key = read_key(order.encrypt_key_file) if order.encrypt_key_file else None
     recording = Recording.open(order.source, encrypt_key=key)
     header, steps = stream_of(
@@ -59,13 +65,14 @@ def _recording(order: ReplayOrder, account: Account) -> Opened:
         budget=order.budget,
         retry=order.retry or Header(name="").retry,
         account=account,
+        twins=twins,
     )
     counts = recording.manifest.counts
     return Opened(
         header=header,
         steps=steps,
         total=_total(order.selection, counts.stored if recording.manifest.closed else None),
-        upstream=recording.manifest.upstream,
+        upstream=recording.manifest.systems,
         recording=recording,
     )
 

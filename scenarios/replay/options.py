@@ -51,6 +51,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     retry_budget: float | None
     redeliver: bool
     same: float
+    masks: Path | None
+    learn_masks: Path | None
     ca: Path | None
     client_cert: Path | None
     client_key: Path | None
@@ -88,6 +90,8 @@ def order_of(source: Path, runs: Path, arguments: tuple[str, ...], **options: An
         budget=_budget(asked),
         bindings=not asked.no_bindings,
         least_same=asked.same,
+        masks_file=asked.masks,
+        learn_masks_file=asked.learn_masks,
         seed=asked.seed,
         runs=runs,
         encrypt_key_file=asked.encrypt_key,
@@ -253,6 +257,15 @@ _OPTIONS = (
         callback=_by(_share),
         metavar="SHARE",
         help="Exit 1 if fewer answers than that are as recorded.",
+    ),
+    click.option(
+        "--masks", type=_FILE, metavar="FILE", help="Compare whole answers, but for what these masks let pass."
+    ),
+    click.option(
+        "--learn-masks",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Learn from this calm replay what of the answers differs anyway.",
     ),
     click.option("--ca", type=_FILE, help="Who may have signed the target's certificate, in PEM."),
     click.option("--client-cert", type=_FILE, help="What the target gets if it asks for a certificate, in PEM."),

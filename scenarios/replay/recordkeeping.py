@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from foreshock.clock import Anchor
-from recorder.key import read_key
-from recorder.redact import Redactor
 from replayer.outcome import Outcome
 from scenarios.provenance import git_head, versions
 from scenarios.replay.order import ReplayOrder
@@ -15,6 +13,7 @@ from scenarios.replay.tally import Tally
 from scenarios.replay.verdict import Verdict, check_of
 from scenarios.report.write import write_report
 from scenarios.runfolder import RunFolder
+from scenarios.runlines import Redact
 from scenarios.runrecord import Phase, RunRecord
 
 PHASE = "replay"
@@ -34,8 +33,7 @@ class Records:
         self.write(Verdict("interrupted", "it has not ended yet"))
 
     @classmethod
-    def create(cls, order: ReplayOrder, anchor: Anchor, tally: Tally) -> Records:
-        redact = Redactor(read_key(None)).text
+    def create(cls, order: ReplayOrder, anchor: Anchor, tally: Tally, redact: Redact) -> Records:
         folder = RunFolder.create(order.runs, order.name, datetime.now(UTC), redact=redact)
         return cls(order, folder, anchor, tally)
 

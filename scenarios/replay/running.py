@@ -6,9 +6,12 @@ import asyncio
 
 from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError
+from recorder.key import read_key
+from recorder.redact import Redactor
 from replayer.outcome import Outcome
 from replayer.target import Target
 from replayer.traffic.account import Account
+from scenarios.replay.answers import Answers
 from scenarios.replay.draining import run_draining
 from scenarios.replay.guard import check_it_is_there, check_target
 from scenarios.replay.opening import Opened, opened
@@ -17,7 +20,8 @@ from scenarios.replay.recordkeeping import Records
 from scenarios.replay.sending import send
 from scenarios.replay.tally import Tally
 from scenarios.replay.telling import Telling
-from scenarios.replay.verdict import Verdict, judged
+from scenarios.replay.verdict import Same, Verdict, judged
+from scenarios.runlines import Redact
 
 
 def run_replay(order: ReplayOrder, telling: Telling) -> int:
@@ -27,25 +31,42 @@ def run_replay(order: ReplayOrder, telling: Telling) -> int:
     was seen until then is in the run folder.
     """
     account = Account()
+    redact = Redactor(read_key(None)).text
+    answers = Answers(order.masks_file, order.learn_masks_file, redact) if _looks_into_answers(order) else None
     target = Target.parse(order.target, order.tls)
-    traffic = opened(order, account)
+    traffic = opened(order, account, answers.twins if answers else None)
     check_target(target, order.target, order.allow, traffic.upstream)
-    return _Replay(order, traffic, target, account, telling).run()
+    return _Replay(order, traffic, target, account, answers, redact, telling).run()
+
+
+def _looks_into_answers(order: ReplayOrder) -> bool:
+    return order.masks_file is not None or order.learn_masks_file is not None
 
 
 class _Replay:
-    def __init__(self, order: ReplayOrder, traffic: Opened, target: Target, account: Account, telling: Telling) -> None:
+    def __init__(
+        self,
+        order: ReplayOrder,
+        traffic: Opened,
+        target: Target,
+        account: Account,
+        answers: Answers | None,
+        redact: Redact,
+        telling: Telling,
+    ) -> None:
         self._order = order
         self._traffic = traffic
         self._target = target
         self._account = account
+        self._answers = answers
+        self._redact = redact
         self._telling = telling
         self._tally = Tally()
         self._took_s = 0.0
 
     def run(self) -> int:
         self._telling.begin(self._order)
-        records = Records.create(self._order, Anchor.now(), self._tally)
+        records = Records.create(self._order, Anchor.now(), self._tally, self._redact)
         try:
             _, signalled = run_draining(lambda stop: self._send(records, stop))
         except ForeshockError as error:
@@ -59,11 +80,19 @@ class _Replay:
             return signalled
         verdict = judged(
             self._tally,
+            self._same(),
             least_same=self._order.least_same,
             late_p99_s=self._traffic.header.budget.late_p99_s,
         )
         self._end(records, verdict)
         return verdict.exit_code
+
+    def _same(self) -> Same:
+        """By the whole answers where there are masks, else by their statuses."""
+        compared = self._answers.compared if self._answers else None
+        if compared is None:
+            return Same(self._tally.compared, self._tally.same)
+        return Same(compared.compared, compared.same)
 
     async def _send(self, records: Records, stop: asyncio.Event) -> None:
         await check_it_is_there(self._target, self._order.target)
@@ -73,6 +102,8 @@ class _Replay:
 
             def one_more(outcome: Outcome) -> None:
                 self._tally.add(outcome)
+                if self._answers:
+                    self._answers.meet(outcome)
                 records.keep(outcome)
                 progress.one_more()
 
@@ -84,11 +115,15 @@ class _Replay:
     def _end(self, records: Records, verdict: Verdict) -> None:
         """Tells and keeps what there is."""
         sentences = [*self._account.sentences(), *self._traffic.tears]
+        if self._answers:
+            sentences += self._answers.learned(f"{self._order.source} and its replay to {self._order.target}")
         records.losses = tuple(sentences)
         records.write(verdict)
         page = records.close()
         if self._tally.steps:
             self._telling.end(self._tally, self._took_s, sentences)
+            if self._answers and (compared := self._answers.compared):
+                self._telling.compared(compared)
             if self._account.learner is not None:
                 self._telling.meaning(self._account.learner.meaning)
             self._telling.verdict(verdict, self._order, records.path, page)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
+from replayer.comparing.comparer import Compared
 from replayer.fidelity import Spread
 from replayer.meaning import Meaning
 from scenarios.replay.order import ReplayOrder
@@ -69,6 +70,11 @@ class Telling:
             self._line("told", sentence)
         self._differing(tally.differing)
         self._slowest(tally)
+
+    def compared(self, compared: Compared) -> None:
+        """Where whole answers differ, beyond the masks."""
+        for sentence in compared.sentences(_ROWS):
+            self._line("compared", sentence)
 
     def meaning(self, meaning: Meaning) -> None:
         """How many values come from answers, and which are older than the recording: the target may not have those."""

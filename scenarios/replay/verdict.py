@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,7 @@ from scenarios.replay.tally import Tally
 from scenarios.report.wording import counted, listed, share
 from scenarios.runrecord import Result
 
-CHECK = "answers have the recorded status"
+CHECK = "answers are as recorded"
 
 _KNOWN: Mapping[Result, Known] = {"passed": "held", "findings": "violated"}
 _THEIRS = frozenset({"unbound"})  # not sent because an answer was not what it had been
@@ -27,16 +28,23 @@ class Verdict(msgspec.Struct, frozen=True):
         return {"passed": 0, "findings": 1}.get(self.result, 3)
 
 
-def judged(tally: Tally, *, least_same: float, late_p99_s: float) -> Verdict:
-    """Of the requests that have a recorded status, or could not be sent because of an answer, `least_same` have to be
-    as recorded. What we could not send ourselves is unknown: either way it might have ended decides nothing."""
+class Same(NamedTuple):
+    """Of `compared` requests `same` were answered as recorded."""
+
+    compared: int
+    same: int
+
+
+def judged(tally: Tally, same: Same, *, least_same: float, late_p99_s: float) -> Verdict:
+    """Of the requests that were compared, or could not be sent because of an answer, `least_same` have to be as
+    recorded. What we could not send ourselves is unknown: unless it decides nothing, nothing is said."""
     if not tally.sent:
         return Verdict("invalid", f"nothing was sent{_why(tally)}")
     if not tally.answered:
         kinds = listed([kind for kind, _ in tally.errors.most_common()])
         return Verdict("invalid", f"the target answered none of {counted(tally.sent, 'request')} ({kinds})")
-    if not tally.compared:
-        return Verdict("invalid", f"{counted(tally.sent, 'request')} sent, and none has a recorded status to compare")
+    if not same.compared:
+        return Verdict("invalid", f"{counted(tally.sent, 'request')} sent, and none has a recorded answer to compare")
     late = tally.lateness
     if late is not None and late.p99_s > late_p99_s:
         return Verdict(
@@ -44,7 +52,7 @@ def judged(tally: Tally, *, least_same: float, late_p99_s: float) -> Verdict:
             f"we were late ourselves: 1 in 100 requests left {late.p99_s * 1000:.0f} ms late or more, "
             f"{late_p99_s * 1000:.0f} ms are allowed; lower --rate or --speed, or give the replay more CPU",
         )
-    return _compared(tally, least_same)
+    return _compared(tally, same, least_same)
 
 
 def check_of(tally: Tally, verdict: Verdict) -> CheckResult:
@@ -54,19 +62,19 @@ def check_of(tally: Tally, verdict: Verdict) -> CheckResult:
     )
 
 
-def _compared(tally: Tally, least_same: float) -> Verdict:
+def _compared(tally: Tally, met: Same, least_same: float) -> Verdict:
     theirs = sum(count for kind, count in tally.not_sent.items() if kind in _THEIRS)
     ours = sum(tally.not_sent.values()) - theirs
-    of = tally.compared + theirs
+    of = met.compared + theirs
     said = (
-        f"{tally.same:,} of {counted(of, 'request')} ({share(tally.same, of)}) were answered as recorded; "
+        f"{met.same:,} of {counted(of, 'request')} ({share(met.same, of)}) were answered as recorded; "
         f"{100 * least_same:g} % are asked for"
     )
     if theirs:
         said += f"; {theirs:,} could not be sent, for want of values that answers had not"
-    if tally.same >= least_same * (of + ours):
+    if met.same >= least_same * (of + ours):
         return Verdict("passed", said)
-    if tally.same + ours < least_same * (of + ours):
+    if met.same + ours < least_same * (of + ours):
         return Verdict("findings", said)
     return Verdict("invalid", f"{said}; {ours:,} more could not be sent by us{_why(tally)}")
 

@@ -26,6 +26,7 @@ class Shop(ThreadingHTTPServer):
         self.first = first
         self.seen: list[str] = []
         self.orders: set[str] = set()
+        self.extra: dict[str, str] = {}  # stands in what it says of an order
 
     @property
     def url(self) -> str:
@@ -45,7 +46,7 @@ class _Talk(BaseHTTPRequestHandler):
         if self.path == "/slow":
             threading.Event().wait(0.05)
         known = not self.path.startswith("/orders/") or self.path.rpartition("/")[2] in self.server.orders
-        self._say(410 if self.path == "/gone" else 200 if known else 404, {})
+        self._say(410 if self.path == "/gone" else 200 if known else 404, self.server.extra)
 
     def do_POST(self) -> None:
         self.server.seen.append(f"POST {self.path}")

@@ -33,8 +33,11 @@ Make = Callable[..., Exchange]
 
 @pytest.fixture
 def ordered(tmp_path: Path) -> Callable[..., ReplayOrder]:
+    """Orders; however busy the machine is, it is not what is tried here."""
+
     def order(source: Path, target: str, **said: object) -> ReplayOrder:
-        return ReplayOrder(source=source, target=target, runs=tmp_path / "runs", arguments=("shop.rec",), **said)  # type: ignore[arg-type]
+        said = {"runs": tmp_path / "runs", "arguments": ("shop.rec",), "budget": Budget(late_p99_s=60.0), **said}
+        return ReplayOrder(source=source, target=target, **said)  # type: ignore[arg-type]
 
     return order
 
@@ -73,7 +76,7 @@ def test_the_folder_is_reported_from_itself_alone(
     assert (page.read_bytes(), junit.read_bytes()) == before
     assert b'errors="0"' in before[1]
     assert b'failures="0"' in before[1]
-    assert b"answers have the recorded status" in before[0]
+    assert b"answers are as recorded" in before[0]
 
 
 def test_answers_that_differ_are_exit_1_and_told_by_route(
@@ -87,6 +90,32 @@ def test_answers_that_differ_are_exit_1_and_told_by_route(
     assert run.record.result == "findings"
     assert b"Answers differ from the recorded ones" in (run.path / "report.html").read_bytes()
     assert b'failures="1"' in (run.path / "junit.xml").read_bytes()
+
+
+def test_whole_answers_are_compared_under_masks_that_a_calm_replay_taught(
+    tmp_path: Path, shop, recorded: Recorded, bought: Bought, ordered, telling: Telling, paper: io.StringIO
+) -> None:
+    recording, masks = recorded(bought(20)), tmp_path / "masks.yaml"
+    assert run_replay(ordered(recording, shop.url, learn_masks_file=masks), telling) == 0
+    assert "1 mask learned into" in paper.getvalue()
+    assert run_replay(ordered(recording, shop.url, masks_file=masks), telling) == 0
+    assert "40 of 40 answers are the same" in paper.getvalue()
+    shop.extra = {"state": "lost"}
+    assert run_replay(ordered(recording, shop.url, masks_file=masks), telling) == 1
+    assert "json:$.state" in paper.getvalue()
+    with pytest.raises(UsageError, match="a plan holds no answers to compare with"):
+        run_replay(ordered(tmp_path / "plan.yaml", shop.url, masks_file=masks), telling)
+
+
+def test_clones_and_rounds_are_compared_with_the_answers_of_whom_they_are_made(
+    tmp_path: Path, shop, recorded: Recorded, bought: Bought, ordered, telling: Telling, paper: io.StringIO
+) -> None:
+    masks = tmp_path / "masks.yaml"
+    selection = Selection(scale=3, loop=Loop(rounds=2), speed=5.0)
+    order = ordered(recorded(bought(5)), shop.url, selection=selection, learn_masks_file=masks)
+    assert run_replay(order, telling) == 0
+    assert run_replay(replace(order, masks_file=masks, learn_masks_file=None), telling) == 0
+    assert "60 of 60 answers are the same" in paper.getvalue()
 
 
 def test_so_many_may_differ_as_is_allowed(shop, recorded: Recorded, bought: Bought, ordered, telling: Telling) -> None:

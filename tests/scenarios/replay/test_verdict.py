@@ -2,7 +2,7 @@ import pytest
 
 from replayer.outcome import Answer, Attempt, Outcome
 from scenarios.replay.tally import Tally
-from scenarios.replay.verdict import check_of, judged
+from scenarios.replay.verdict import Same, check_of, judged
 
 
 def sent(status: int | None, recorded: int | None = 200, *, error: str | None = None, late_s: float = 0.0) -> Outcome:
@@ -22,7 +22,7 @@ def result(*outcomes: Outcome, least_same: float = 0.9) -> tuple[str, str]:
     tally = Tally()
     for outcome in outcomes:
         tally.add(outcome)
-    verdict = judged(tally, least_same=least_same, late_p99_s=0.1)
+    verdict = judged(tally, Same(tally.compared, tally.same), least_same=least_same, late_p99_s=0.1)
     return verdict.result, verdict.reason
 
 
@@ -58,7 +58,7 @@ def test_what_we_could_not_send_leaves_it_open_unless_it_decides_nothing() -> No
         ([], "nothing was sent"),
         ([unsent("unsupported: x")], "nothing was sent (unsupported: x)"),
         ([sent(None, error="reset"), sent(None, error="refused")], "answered none of 2 requests (reset and refused)"),
-        ([sent(200, None)], "1 request sent, and none has a recorded status to compare"),
+        ([sent(200, None)], "1 request sent, and none has a recorded answer to compare"),
         ([sent(200, late_s=0.2)], "1 in 100 requests left 200 ms late or more, 100 ms are allowed"),
     ],
 )
@@ -71,5 +71,5 @@ def test_a_replay_that_can_say_nothing_says_so(outcomes: list[Outcome], why: str
 def test_the_verdict_is_a_check_of_the_report() -> None:
     tally = Tally()
     tally.add(sent(404))
-    check = check_of(tally, judged(tally, least_same=0.9, late_p99_s=0.1))
+    check = check_of(tally, judged(tally, Same(1, 0), least_same=0.9, late_p99_s=0.1))
     assert (check.verdict, check.evaluated) == ("violated", 1)
