@@ -114,7 +114,8 @@ def test_what_never_ends_is_ended(met, step, begin, more, error):
         yield begin
         yield from repeat(more)
 
-    attempt, answer = met(says(endless, stays=False), step())
+    timeout_s = TIMEOUT_S if error == "timeout" else 2.0
+    attempt, answer = met(says(endless, stays=False), step(), timeout_s=timeout_s)
     assert attempt.error.startswith(error)
     assert answer is None or len(answer.body) <= 1000
 
