@@ -96,10 +96,14 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
 def header_values(headers: Iterable[Header], name: str) -> list[str]:
     """Values of every header called `name`, in order; names compare case-insensitively (RFC 9110, 5.1)."""
-    wanted = name.lower()
-    return [header.value for header in headers if header.name.lower() == wanted]
+    wanted, length = name.lower(), len(name)  # of most headers the length alone says that it is another
+    return [one.value for one in headers if len(one.name) == length and one.name.lower() == wanted]
 
 
 def header(headers: Iterable[Header], name: str) -> str | None:
     """The first value of header `name`, or None."""
-    return next(iter(header_values(headers, name)), None)
+    wanted, length = name.lower(), len(name)
+    for one in headers:
+        if len(one.name) == length and one.name.lower() == wanted:
+            return one.value
+    return None
