@@ -60,7 +60,10 @@ def json_of(text: str) -> Any:
 
 def may_repeat_a_key(text: str, keys: int) -> bool:
     """Whether the JSON, whose objects have so many different keys in all, may have written one twice."""
-    return text.count('":') != keys or any(blank in text for blank in _BLANK_BEFORE_COLON)
+    colons = text.count('":')
+    if colons != keys:
+        return True
+    return text.count(":") != colons and any(blank in text for blank in _BLANK_BEFORE_COLON)
 
 
 def with_repeats(text: str) -> Any:

@@ -6,47 +6,45 @@ from urllib.parse import unquote
 from recorder.exchange import Content, Exchange, Header
 from recorder.routes import ID
 from recorder.shaping.bodies import Unreadable, pairs_of, text_of
-from recorder.shaping.fields import Fields, Leaf
+from recorder.shaping.fields import Fields
+from recorder.shaping.forms import Batch, Form
 from recorder.shaping.model import RouteShape
+from recorder.shaping.places import Growing, Leaves
 from recorder.shaping.profile import Seen
 from recorder.shaping.sketch import Sketch
 from recorder.shaping.values import ANSWERS_TOLD_APART, TOLD_APART, Room
 
 _HEADERS = ("content-type", "content-encoding", "authorization", "location")
-_SPELLINGS = 4_096  # of header names, that are remembered
+_LENGTHS = frozenset(map(len, _HEADERS))
 _REFUSED = 400
+_NOTHING = Leaves()
 
 Tokens = tuple[str, ...]
 
 
 class Rooms:
-    """What all routes share: room for values and for places, and what had none."""
+    """What all routes share: room for values and for places, what had none, and what is to be counted together."""
 
     def __init__(self, *, values: int = 250_000, places: int = 20_000) -> None:
         self.values = Room(values)
         self.places = Room(places)
+        self.batch = Batch()
         self.unreadable = 0  # bodies that could not be looked into
-        self._spellings: dict[str, str | None] = {}
 
-    def headers(self, headers: tuple[Header, ...]) -> dict[str, str]:
+    def fields(self, told_apart: int) -> Fields:
+        """Of one side of a route, of whose places so many values each are told apart."""
+        return Fields(Growing(self.places, self.values, told_apart), self.batch)
+
+    @staticmethod
+    def headers(headers: tuple[Header, ...]) -> dict[str, str]:
         """The few headers that matter here, by name in lower case; of several the first."""
         found: dict[str, str] = {}
-        spellings = self._spellings
         for one in headers:
-            try:
-                name = spellings[one.name]
-            except KeyError:
-                name = self._spelled(one.name)
-            if name is not None:
-                found.setdefault(name, one.value)
+            if len(one.name) in _LENGTHS:  # quicker than to look each name up
+                name = one.name.lower()
+                if name in _HEADERS:
+                    found.setdefault(name, one.value)
         return found
-
-    def _spelled(self, name: str) -> str | None:
-        lower = name.lower()
-        known = lower if lower in _HEADERS else None
-        if len(self._spellings) < _SPELLINGS:
-            self._spellings[name] = known
-        return known
 
 
 class Counts:
@@ -56,9 +54,9 @@ class Counts:
         self.tokens = tokens
         self.route = ""
         self.count = 0
-        self.sent: list[Leaf] = []
-        self.got: list[Leaf] = []
-        self.objects: list[tuple[str, dict[str, Any]]] = []
+        self.sent = Leaves()
+        self.got = Leaves()
+        self.objects: list[tuple[Form, dict[str, Any]]] = []
         self._method = method
         self._first = first
         self._rooms = rooms
@@ -67,20 +65,21 @@ class Counts:
         self._latency_s = Sketch()
         self._request_bytes = Sketch()
         self._response_bytes = Sketch()
-        self._requests = Fields(rooms.places, rooms.values, TOLD_APART)
-        self._answered = Fields(rooms.places, rooms.values, ANSWERS_TOLD_APART)
-        self._refused = Fields(rooms.places, rooms.values, ANSWERS_TOLD_APART)
+        self._requests = rooms.fields(TOLD_APART)
+        self._answered = rooms.fields(ANSWERS_TOLD_APART)
+        self._refused = rooms.fields(ANSWERS_TOLD_APART)
         self.settle(tokens)
 
     def take(self, exchange: Exchange, segments: list[str], seen: Seen) -> None:
         self.count += 1
         self._take_request(exchange, segments, seen)
-        self.got = []
+        self.got = _NOTHING
         self.objects = []
         if exchange.response is None:
             self._errors += 1
         else:
             self._take_response(exchange, seen)
+        self._rooms.batch.read(len(exchange.request.url))
 
     def _take_request(self, exchange: Exchange, segments: list[str], seen: Seen) -> None:
         request, fields = exchange.request, self._requests
@@ -111,7 +110,8 @@ class Counts:
         assert response is not None
         status = response.status
         self._statuses[status] = self._statuses.get(status, 0) + 1
-        self._latency_s.add(max(0.0, exchange.ended_s - exchange.started_s))
+        took_s = exchange.ended_s - exchange.started_s
+        self._latency_s.add(took_s if took_s > 0 else 0.0)
         self._response_bytes.add(response.content.size)
         headers = self._rooms.headers(response.headers)
         fields = self._answered if status < _REFUSED else self._refused
@@ -126,7 +126,9 @@ class Counts:
 
     def _text(self, content: Content, headers: dict[str, str]) -> str:
         try:
-            return text_of(content, headers.get("content-encoding"))
+            text = text_of(content, headers.get("content-encoding"))
+            self._rooms.batch.read(len(text))
+            return text
         except Unreadable:
             self._rooms.unreadable += 1
             return ""

@@ -23,6 +23,7 @@ from recorder.shaping.sessions import Going
 _ROUTES = 1_500  # counted before what is one route is joined, and again at each doubling
 _MOST_ROUTES = 4_000  # counted in the end; those that come later are one
 OTHERS = ("{others}",)
+_seen = tuple.__new__  # what Seen(number, id) does, without its detour
 
 
 def learn(recording: Recording) -> Shape:
@@ -63,7 +64,7 @@ class Learning:
 
     def add(self, exchange: Exchange) -> None:
         self._number += 1
-        seen = Seen(self._number, exchange.id)
+        seen = _seen(Seen, (self._number, exchange.id))
         method, target = exchange.request.method, exchange.request.url
         segments = segments_of(target)
         tokens = templated(segments)
@@ -73,10 +74,8 @@ class Learning:
         route = counts.route
         self._coming.add(exchange.started_s, exchange.ended_s)
         self._going.add(exchange.session, exchange.connection, route, exchange.started_s, exchange.ended_s)
-        if counts.sent:
-            self._links.request(exchange.session, counts.sent, seen)
-        if counts.got:
-            self._links.answer(exchange.session, counts.got)
+        if counts.sent.values or counts.got.values:
+            self._links.take(exchange.session, counts.sent, counts.got, seen)
         if counts.objects:
             self._machines.answer(counts.tokens, segments, counts.objects, seen)
 
@@ -98,6 +97,7 @@ class Learning:
 
     def _join(self) -> None:
         """Joins what is one route, by what is known so far."""
+        self._rooms.batch.forget()
         self._routes.settle()
         before, self._counts = self._counts, {}
         renamed: dict[str, str] = {}

@@ -8,11 +8,10 @@ another session was answered as well: what is found there too, everyone is given
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Any
 
-from recorder.shaping.fields import At, Leaf
 from recorder.shaping.model import Link
+from recorder.shaping.places import At, Leaves
 from recorder.shaping.profile import Seen
 
 _SESSIONS = 1_024  # remembered; the one that was silent longest is forgotten
@@ -20,6 +19,7 @@ _VALUES = 128  # remembered of one session; the first ones are forgotten
 _PAIRS = 20_000  # of places that are counted; those that come later are not
 _TOLD = 200
 _CHARS = 200
+_DIGITS = 18  # of integers, that texts write
 _LEAST_SUPPORT = 3
 _LEAST_CONFIDENCE = 0.2
 _EVERYBODYS = 0.8
@@ -58,24 +58,23 @@ class Links:
         self._pairs: dict[tuple[At, At], _Counted] = {}
         self.left_out = 0  # flows between pairs of places that weren't counted any more
 
-    def request(self, session: str, leaves: Iterable[Leaf], seen: Seen) -> None:
+    def take(self, session: str, sent: Leaves, got: Leaves, seen: Seen) -> None:
+        """Takes what a request sent, and then what it was answered."""
         memory = self._memory(session)
-        for at, value in leaves:
+        for at, value in zip(sent.ats, sent.values, strict=True):
             if type(value) is str and not 0 < len(value) <= _CHARS:
                 continue
             at.sent += 1
-            known = value if value in memory else _as_integer(at.place, value)
+            known = value if value in memory or at.is_json else _as_integer(value)
             source = memory.get(known, at)
             if source is at:
-                _remember(memory, value, None)
+                memory[value] = None
             elif source is not None:
                 self._count(source, at, known, seen)
-
-    def answer(self, session: str, leaves: Iterable[Leaf]) -> None:
-        memory = self._memory(session)
-        for at, value in leaves:
+        for at, value in zip(got.ats, got.values, strict=True):
             if value not in memory and (type(value) is int or 0 < len(value) <= _CHARS):
-                _remember(memory, value, at)
+                memory[value] = at
+        _forget_first(memory)
 
     def _memory(self, session: str) -> _Memory:
         if self._current[0] == session:
@@ -145,20 +144,12 @@ def _is_telling(value: Any) -> bool:
     return len(value) >= _TELLING_CHARS and any(char.isdigit() for char in value)
 
 
-def _as_integer(place: str, value: Any) -> Any:
-    """The integer that a text writes where there are only texts; else the value itself."""
-    if (
-        type(value) is str
-        and len(value) <= 18
-        and value.isdecimal()
-        and value.isascii()
-        and not place.startswith("json")
-    ):
-        return int(value)
-    return value
+def _as_integer(value: str) -> str | int:
+    """The integer that a text writes, else the text itself."""
+    return int(value) if len(value) <= _DIGITS and value.isdecimal() and value.isascii() else value
 
 
-def _remember(memory: _Memory, value: Any, source: At | None) -> None:
-    memory[value] = source
-    if len(memory) > _VALUES:
-        memory.pop(next(iter(memory)))
+def _forget_first(memory: _Memory) -> None:
+    """Keeps as many as are remembered, the latest."""
+    while len(memory) > _VALUES:
+        del memory[next(iter(memory))]

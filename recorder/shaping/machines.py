@@ -11,9 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from recorder.routes import ID
+from recorder.shaping.forms import Form
 from recorder.shaping.model import Machine, Transition
 from recorder.shaping.profile import Seen
 
+_STATE_CHARS = 32  # longer texts are none
 _STATES = 12  # a field with more values is none of states
 _RESOURCES = 20_000  # remembered; the one that was silent longest is forgotten
 _FIELDS = 500  # of kinds of resources, that are followed
@@ -46,20 +48,27 @@ class Machines:
         self,
         tokens: tuple[str, ...],
         segments: Sequence[str],
-        objects: Iterable[tuple[str, dict[str, Any]]],
+        objects: Iterable[tuple[Form, dict[str, Any]]],
         seen: Seen,
     ) -> None:
-        """`tokens` and `segments` are the request's path, templated and as sent; `objects` come with their places."""
-        for place, members in objects:
+        """`tokens` and `segments` are the request's path, templated and as sent; `objects` come with their forms."""
+        for form, members in objects:
+            assert form.watched is not None
             ident = members["id"]
-            if type(ident) is not str and type(ident) is not int:
+            resource = _named_by_place(form.place.name) or _named_by_path(tokens, segments, str(ident))
+            watched = form.watched.get(resource, form.states)
+            if not watched:
                 continue
-            resource = _named_by_place(place) or _named_by_path(tokens, segments, str(ident))
             states = self._states_of((resource, ident))
-            for name, value in members.items():
-                kind = type(value)
-                if (kind is str and len(value) <= 32 and name != "id") or kind is bool:
-                    self._take(resource, name, value if kind is str else str(value).lower(), states, seen)
+            told = [name for name in watched if self._may_tell(resource, name, members[name], states, seen)]
+            if len(told) < len(watched):
+                form.watched[resource] = told
+
+    def _may_tell(self, resource: str, name: str, value: str | bool, states: dict[str, str], seen: Seen) -> bool:
+        """Takes the value if it may be a state's; whether later ones of the field may."""
+        if type(value) is bool:
+            return self._take(resource, name, "true" if value else "false", states, seen)
+        return len(value) > _STATE_CHARS or self._take(resource, name, value, states, seen)
 
     def _states_of(self, resource: tuple[str, Any]) -> dict[str, str]:
         states = self._resources.get(resource)
@@ -71,18 +80,19 @@ class Machines:
             self._resources.move_to_end(resource)
         return states
 
-    def _take(self, resource: str, name: str, state: str, states: dict[str, str], seen: Seen) -> None:
+    def _take(self, resource: str, name: str, state: str, states: dict[str, str], seen: Seen) -> bool:
+        """Takes a state; False if the field has none."""
         field = self._fields.get((resource, name))
         if field is None:
             if len(self._fields) >= _FIELDS:
-                return
+                return False
             field = self._fields[(resource, name)] = _Field()
         if field.states is None:
-            return
+            return False
         if state not in field.states:
             if len(field.states) >= _STATES or not _STATE.fullmatch(state):
                 field.states = None
-                return
+                return False
             field.states[state] = 0
         field.states[state] += 1
         before = states.get(name)
@@ -93,6 +103,7 @@ class Machines:
         elif before != state:
             count, first = field.transitions.get((before, state), (0, seen))
             field.transitions[(before, state)] = (count + 1, first)
+        return True
 
     def told(self) -> tuple[Machine, ...]:
         """Those fields that were seen to change, of two resources at least; the most changed first."""

@@ -1,7 +1,7 @@
 """What is counted of a field's values, whether they are told apart or not."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from recorder.shaping.classes import (
@@ -39,13 +39,22 @@ class Sizes:
 
     def add(self, size: float, count: int, seen: Seen) -> None:
         self.sketch.add(size, count)
+        self._hold(size, seen)
+
+    def add_all(self, sizes: Sequence[float], seens: Sequence[Seen]) -> None:
+        """Takes sizes, each with where it was, in that order."""
+        self.sketch.add_all(sizes)
+        most = max(sizes)
+        if most >= self._most:
+            self._hold(most, seens[sizes.index(most)])
+
+    def _hold(self, size: float, seen: Seen) -> None:
         if size > self._most or (size == self._most and seen < self._where):
             self._most, self._where = size, seen
 
     def take_in(self, other: "Sizes") -> None:
         self.sketch.take_in(other.sketch)
-        if other._most > self._most or (other._most == self._most and other._where < self._where):
-            self._most, self._where = other._most, other._where
+        self._hold(other._most, other._where)
 
     def far(self, unit: str, least: float) -> Iterator[ClassCount]:
         """Those far above the usual, if any is; sizes below `least` are never far."""
@@ -85,12 +94,24 @@ class Profile:
         elif value is None:
             _put(self._classes, "null", count, seen)
 
-    def take_list(self, size: int, seen: Seen) -> None:
-        """Takes an array of so many items."""
-        self._put_type(list, 1, seen)
-        self.items.add(size, 1, seen)
-        if not size:
-            _put(self._classes, "empty list", 1, seen)
+    def take_all(self, kind: type, values: Sequence[Any], seens: Sequence[Seen], looked_at: Iterable[int]) -> None:
+        """Takes leaves of one type, each with where it was, in that order; at these of them it looks for formats."""
+        self._put_type(kind, len(values), seens[0])
+        if kind is str:
+            self._take_texts(values, seens)
+            for index in looked_at:
+                self._look(values[index], 1, seens[index])
+        elif kind is int or kind is float:
+            self._take_numbers(values, seens)
+        elif kind is type(None):
+            _put(self._classes, "null", len(values), seens[0])
+
+    def take_lists(self, sizes: Sequence[int], seens: Sequence[Seen]) -> None:
+        """Takes arrays of so many items each, each with where it was, in that order."""
+        self._put_type(list, len(sizes), seens[0])
+        self.items.add_all(sizes, seens)
+        if 0 in sizes:
+            _put(self._classes, "empty list", sizes.count(0), seens[sizes.index(0)])
 
     def take_objects(self, count: int, seen: Seen, *, empty: bool = False) -> None:
         """Takes so many objects."""
@@ -110,12 +131,25 @@ class Profile:
             self._types[kind] = (known[0] + count, known[1] if known[1] < seen else seen)
 
     def _take_text(self, text: str, count: int, seen: Seen, look: bool) -> None:
-        chars = len(text)
-        self.chars.add(chars, count, seen)
-        if not _is_plain(text, chars):
+        self.chars.add(len(text), count, seen)
+        self._put_text_classes(text, count, seen)
+        if look:
+            self._look(text, count, seen)
+
+    def _take_texts(self, texts: Sequence[str], seens: Sequence[Seen]) -> None:
+        self.chars.add_all(list(map(len, texts)), seens)
+        if not _are_plain(texts):
+            for text, seen in zip(texts, seens, strict=True):
+                self._put_text_classes(text, 1, seen)
+
+    def _put_text_classes(self, text: str, count: int, seen: Seen) -> None:
+        if not _is_plain(text):
             for name in text_classes(text):
                 _put(self._classes, name, count, seen)
-        if look and text:
+
+    def _look(self, text: str, count: int, seen: Seen) -> None:
+        """Looks for the text's format."""
+        if text:
             its_format = format_of(text)
             self.formats[its_format] = self.formats.get(its_format, 0) + count
             if its_format == "word for nothing":
@@ -130,6 +164,13 @@ class Profile:
                 _put(self._classes, name, count, seen)
             number = within(number)
         self.numbers.add(number, count, seen)
+
+    def _take_numbers(self, numbers: Sequence[int | float], seens: Sequence[Seen]) -> None:
+        if _are_plain_numbers(numbers):
+            self.numbers.add_all(numbers, seens)
+        else:
+            for number, seen in zip(numbers, seens, strict=True):
+                self._take_number(number, 1, seen)
 
     def take_in(self, other: "Profile") -> None:
         """As if everything the other took had been taken here."""
@@ -170,6 +211,21 @@ def _put(classes: dict[str, tuple[int, Seen]], name: str, count: int, seen: Seen
     classes[name] = (known[0] + count, min(known[1], seen)) if known else (count, seen)
 
 
-def _is_plain(text: str, chars: int) -> bool:
+def _is_plain(text: str) -> bool:
     """Whether the text is surely of no kind: the quick answer for most."""
-    return 0 < chars <= LONG_CHARS and text.isascii() and text.isprintable() and text[0] != " " and text[-1] != " "
+    return 0 < len(text) <= LONG_CHARS and text.isascii() and text.isprintable() and text[0] != " " and text[-1] != " "
+
+
+def _are_plain(texts: Sequence[str]) -> bool:
+    """The same of all: the quicker answer for most."""
+    together = "".join(texts)
+    if not (together.isascii() and together.isprintable() and all(texts)):
+        return False
+    return len(max(texts, key=len)) <= LONG_CHARS and (" " not in together or all(map(_is_plain, texts)))
+
+
+def _are_plain_numbers(numbers: Sequence[int | float]) -> bool:
+    """Whether the numbers, which are of one type, are surely of no kind."""
+    if type(numbers[0]) is float and not all(map(math.isfinite, numbers)):
+        return False
+    return min(numbers) > 0 and max(numbers) <= HUGE

@@ -49,7 +49,8 @@ class Going:
             self._step(None, route)
         else:
             self._open.move_to_end(session)
-            self._step(known.route, route).think_s.add(max(0.0, started_s - known.ended_s))
+            think_s = started_s - known.ended_s
+            self._step(known.route, route).think_s.add(think_s if think_s > 0 else 0.0)
         known.requests += 1
         known.route = route
         if ended_s > known.ended_s:

@@ -7,7 +7,10 @@ above 1e15 are 1e15, which makes at most 2,800 buckets on each side of zero, and
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable
+from itertools import repeat
+from operator import truediv
 from typing import Self
 
 import msgspec
@@ -39,14 +42,14 @@ class Sketch:
     __slots__ = ("_above", "_below", "_count", "_front", "_highest", "_lowest", "_total", "_zeros")
 
     def __init__(self) -> None:
-        self._front: dict[float, int] = {}  # values that came lately, with their counts: most come again
+        self._front: list[float] = []  # values that came lately
         self._count = 0
         self._total = 0.0
         self._lowest = math.inf
         self._highest = -math.inf
         self._zeros = 0
-        self._above: dict[int, int] = {}
-        self._below: dict[int, int] = {}
+        self._above: Counter[int] = Counter()  # bucket -> values
+        self._below: Counter[int] = Counter()
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
@@ -57,27 +60,46 @@ class Sketch:
 
     def add(self, value: float, count: int = 1) -> None:
         """Takes the value `count` times. Not finite ones are the caller's to keep away."""
-        front = self._front
-        front[value] = front.get(value, 0) + count
-        if len(front) > _FRONT:
+        if count > 1:
+            self._put(value, count)
+            return
+        self._front.append(value)
+        if len(self._front) > _FRONT:
+            self._sort_in()
+
+    def add_all(self, values: Iterable[float]) -> None:
+        """Takes each of the values once."""
+        self._front += values
+        if len(self._front) > _FRONT:
             self._sort_in()
 
     def _sort_in(self) -> None:
         """Puts what came lately into its buckets."""
-        front, self._front = self._front, {}
+        front, self._front = self._front, []
         if not front:
             return
-        self._count += sum(front.values())
-        self._total += sum(value * count for value, count in front.items())
-        self._lowest = min(self._lowest, *front)
-        self._highest = max(self._highest, *front)
-        for value, count in front.items():
-            if value >= _SMALLEST:
-                _put(self._above, value, count)
-            elif value <= -_SMALLEST:
-                _put(self._below, -value, count)
-            else:
-                self._zeros += count
+        lowest, highest = min(front), max(front)
+        if lowest < _SMALLEST or highest > _LARGEST:
+            for value in front:
+                self._put(value, 1)
+            return
+        self._count += len(front)
+        self._total += sum(front)
+        self._lowest = min(self._lowest, lowest)
+        self._highest = max(self._highest, highest)
+        self._above.update(map(math.ceil, map(truediv, map(math.log, front), repeat(_LOG_GAMMA))))
+
+    def _put(self, value: float, count: int) -> None:
+        self._count += count
+        self._total += value * count
+        self._lowest = min(self._lowest, value)
+        self._highest = max(self._highest, value)
+        size = min(abs(value), _LARGEST)
+        if size < _SMALLEST:
+            self._zeros += count
+        else:
+            buckets = self._above if value > 0 else self._below
+            buckets[math.ceil(math.log(size) / _LOG_GAMMA)] += count
 
     def take_in(self, other: "Sketch") -> None:
         """As if everything the other took had been added here."""
@@ -89,12 +111,11 @@ class Sketch:
         self._highest = max(self._highest, other._highest)
         self._zeros += other._zeros
         for own, others in ((self._above, other._above), (self._below, other._below)):
-            for index, count in others.items():
-                own[index] = own.get(index, 0) + count
+            own.update(others)
 
     @property
     def count(self) -> int:
-        return self._count + sum(self._front.values())
+        return self._count + len(self._front)
 
     @property
     def lowest(self) -> float:
@@ -160,13 +181,8 @@ class Sketch:
         sketch._count, sketch._total, sketch._zeros = rest.count, rest.total, rest.zeros
         sketch._lowest = math.inf if rest.lowest is None else rest.lowest
         sketch._highest = -math.inf if rest.highest is None else rest.highest
-        sketch._above, sketch._below = dict(rest.above), dict(rest.below)
+        sketch._above, sketch._below = Counter(rest.above), Counter(rest.below)
         return sketch
-
-
-def _put(buckets: dict[int, int], size: float, count: int) -> None:
-    index = math.ceil(math.log(min(size, _LARGEST)) / _LOG_GAMMA)
-    buckets[index] = buckets.get(index, 0) + count
 
 
 def _middle(index: int) -> float:
