@@ -17,6 +17,7 @@ import importing
 import proxy
 import recording
 import redaction
+import shaping
 import storing
 import tap
 import uvloop
@@ -27,6 +28,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "recorder": recording.bench,
     "redaction": redaction.bench,
     "storing": storing.bench,
+    "shape": shaping.bench,
     "engine": engine.bench,
     "importing": importing.bench,
 }
