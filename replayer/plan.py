@@ -195,10 +195,12 @@ Edit = Drop | Repeat | Reorder | Burst | Value | Actor
 
 
 class Source(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """The recording a plan was made from, and the slice of it."""
+    """The recording a plan was made from, and the slice of it. `recorded_s` is when (Unix time) what is due at 0 was
+    recorded; 0 where that is not known."""
 
     recording: str
     fingerprint: str = ""
+    recorded_s: float = 0.0
     from_s: float = 0.0
     to_s: float | None = None
     sessions: tuple[str, ...] = ()  # empty: all

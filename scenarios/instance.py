@@ -21,6 +21,7 @@ from replayer.plan import Plan
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
 from scenarios.checks.liveness import not_trusting
 from scenarios.execution import Execution
+from scenarios.filling import filler_for, filling_of
 from scenarios.hearing import Hearing
 from scenarios.processes import RunningProcess, is_ready
 from scenarios.scenario import Scenario
@@ -77,6 +78,7 @@ class Instance:
         self.target = filled(scenario.target, values)
         self._edge = _edge(self.target, {name: network.address(link) for name, link in self.links.items()})
         self._clock = clock
+        self._filling = filling_of(scenario, os.environ)
         self._network = network
         self._settle_s = scenario.settle_s
         self._resets = [filled_struct(request, values).method_and_url for request in scenario.reset]
@@ -143,6 +145,7 @@ class Instance:
                 self.target,
                 anchor=anchor,
                 conductor=conductor,
+                filler=filler_for(self._filling, plan, self.target, anchor),
                 on_outcome=on_outcome,
                 stop=stop,
             )

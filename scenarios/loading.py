@@ -16,6 +16,7 @@ from foreshock.errors import UsageError
 from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression
 from scenarios.decoding import check_keys, check_known, decode
 from scenarios.faultchecks import FAULT_KEYS, check_faults
+from scenarios.fillingchecks import check_filling
 from scenarios.hosts import check_allowed, host_of_address, host_of_url
 from scenarios.scenario import Scenario, ScenarioFile
 from scenarios.variables import UnknownVariable, address_values, at_load, filled
@@ -190,4 +191,12 @@ def _check_explore(document: Document, scenario: ScenarioFile) -> None:
         check_known(document, place, kind, [name for name in KINDS if KINDS[name].searched], "kinds that are searched")
 
 
-_CHECKS = (_check_unique_names, _check_system, _check_addresses, check_faults, _check_invariants, _check_explore)
+_CHECKS = (
+    _check_unique_names,
+    _check_system,
+    _check_addresses,
+    check_faults,
+    check_filling,
+    _check_invariants,
+    _check_explore,
+)

@@ -6,6 +6,7 @@ Every way out leaves a folder that reads: the record is written as interrupted f
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +29,7 @@ from scenarios.explore.evidence import LOOK_RUNS, Tried, evidence, try_runs, wei
 from scenarios.explore.explain import Explained
 from scenarios.explore.tell import finding_of
 from scenarios.exploring import Exploring
+from scenarios.filling import filling_of, recorded_as_planned
 from scenarios.finding import Finding, LeadTime
 from scenarios.hosts import check_upstream_is_no_links, check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
@@ -65,6 +67,7 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
     if order.scenario.retry is not None:
         base = Plan(msgspec.structs.replace(base.header, retry=order.scenario.retry.policy), base.steps)
+    base = recorded_as_planned(base, recording, filling_of(order.scenario, os.environ))
     recorded = partial(recorded_steps, recording)
     shape = learn(recording)
     anchor = Anchor.now()

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from foreshock.duration import parse_duration_s
 from replayer import plan
+from scenarios.whose import Auth, Identities, MapEntry
 
 _DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
 
@@ -140,6 +141,7 @@ class Replay(Struct, frozen=True, kw_only=True):
     """How the recording is replayed in the calm and the shaken phase: `speed` 2 is twice as fast as recorded."""
 
     speed: Annotated[float, Meta(gt=0, le=1000, description="a number above 0, such as 1 or 2.5")] = 1.0
+    shift_dates: bool = False  # dates near the recording's time move to the replay's
 
 
 class Retry(Struct, frozen=True, kw_only=True):
@@ -272,6 +274,9 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     reset: tuple[Request, ...] = ()
     recording: Text | None = None  # relative to the file
     replay: Replay = Replay()
+    identities: Identities | None = None
+    map: tuple[MapEntry, ...] = ()
+    auth: Auth | None = None
     retry: Retry | None = None  # of whoever replays, calm, shaken and in the search; none: everything is sent once
     settle: Duration = "100ms"  # what probes read must stay equal for so long before it is judged
     faults: tuple[FaultEntry, ...] = ()

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from msgspec.structs import replace
+
 from replayer.answers import Answers
 from replayer.filling.cookies import Jars
 from replayer.filling.credentials import Signer, refused, with_static
 from replayer.filling.dates import Dates
 from replayer.filling.filling import Filled, Filling
+from replayer.filling.logins import is_login, login_request
 from replayer.filling.maps import Maps
 from replayer.filling.users import Dealer
 from replayer.outcome import Answer
@@ -43,6 +46,7 @@ class Fills:
         self._dealer = Dealer(filling.users, seed) if filling.users else None
         self._maps = Maps(filling.mapped) if filling.mapped else None
         self._dates = Dates(filling.shift) if filling.shift else None
+        self._login = filling.login
         self._static = filling.static
         self._signer = Signer(filling.signing) if filling.signing else None
         self._credentials = 0
@@ -50,6 +54,8 @@ class Fills:
 
     def fill(self, step: Step) -> Request:
         """The request as it is sent. Raises Unbound."""
+        if self._login and is_login(step):
+            step = replace(step, request=login_request(step.request, self._login))
         request = self._answers.fill(step)
         if self._maps:
             request = self._maps.fill(step, request)

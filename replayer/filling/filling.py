@@ -69,8 +69,8 @@ class Login(_Data, frozen=True):
 class Shift(_Data, frozen=True):
     """Dates are shifted: what began at Unix time `recorded_s` begins at `now_s`, and goes `speed` times as fast."""
 
-    recorded_s: float
-    now_s: float
+    recorded_s: float = 0.0
+    now_s: float = 0.0
     speed: float = 1.0
 
 

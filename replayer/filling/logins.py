@@ -16,6 +16,7 @@ from replayer.place import NoSuchPlace, parse_place
 from replayer.places import read_request
 from replayer.plan import Binding, Body, Request, Step, in_place_order
 
+_LOGIN = "login-"
 _SESSIONS = 100_000  # remembered; those that were silent longest would be logged in once more
 
 
@@ -28,7 +29,7 @@ def with_logins(steps: Iterable[Step], login: Login) -> Iterator[Step]:
             continue
         name = made.get(step.session)
         if name is None:
-            name = made[step.session] = f"login-{step.id}"
+            name = made[step.session] = _LOGIN + step.id
             if len(made) > _SESSIONS:
                 made.popitem(last=False)
             yield _login(name, step, login)
@@ -50,16 +51,22 @@ def _needs(step: Step, login: Login) -> bool:
     return True
 
 
+def is_login(step: Step) -> bool:
+    return step.id.startswith(_LOGIN)
+
+
+def login_request(request: Request, login: Login) -> Request:
+    """What a log-in really sends: a plan, which may be written to disk, holds no more than that there is one."""
+    return replace(request, headers=login.headers, body=Body.of(login.body.encode()))
+
+
 def _login(name: str, step: Step, login: Login) -> Step:
-    request = Request(
-        method=login.method, target=login.target, headers=login.headers, body=Body.of(login.body.encode())
-    )
     return Step(
         id=name,
         due_s=step.due_s,
         session=step.session,
         route=f"{login.method} {login.target.partition('?')[0]}",
-        request=request,
+        request=Request(method=login.method, target=login.target),
         after=step.after,
         connection=step.connection,
     )

@@ -29,11 +29,15 @@ class Unreadable(Exception):
 
 async def read_sql(probe: SqlProbe) -> Values:
     """`{'rows': [...]}`, each row a map of column to value (blobs in base64). Raises Unreadable."""
-    rows = await asyncio.to_thread(_rows, Path(probe.database), probe.query)
+    rows = await asyncio.to_thread(rows_in, Path(probe.database), probe.query)
     return {"rows": rows}
 
 
-def _rows(database: Path, query: str) -> list[Values]:
+def rows_in(database: Path, query: str) -> list[Values]:
+    """What the query reads from a SQLite file, opened read-only: each row a map of column to value. Raises Unreadable.
+
+    Columns of one name are one; blobs are in base64.
+    """
     if not database.is_file():
         raise Unreadable(f"there is no database {database.name}")
     uri = f"file:{quote(str(database.resolve()))}?mode=ro"

@@ -5,7 +5,8 @@ import pytest
 
 from replayer.answers import Unbound
 from replayer.filling.filler import Fills
-from replayer.filling.filling import Filling, Mapped, Shift, Spot, Static, Users
+from replayer.filling.filling import Filling, Login, Mapped, Shift, Spot, Static, Users
+from replayer.filling.logins import with_logins
 from replayer.outcome import Answer
 from replayer.plan import Step
 
@@ -60,3 +61,17 @@ def test_a_filling_is_data_that_another_process_makes_the_same_filler_of(step: M
     assert again == filling
     login = step("s1", body='{"user": "x"}')
     assert fills(again).fill(login) == fills(filling).fill(login) != login.request
+
+
+def test_a_log_ins_secrets_are_in_what_is_sent_and_not_in_the_plan(step: Make) -> None:
+    login = Login(method="POST", target="/login", headers=(("X", "y"),), body='{"user": "u", "password": "p"}')
+    users = Users(rows=(("ann",),), spots=((Spot(place="json:$.user", route="POST /login"),),))
+    planned, behind = with_logins([step("s1", headers=(("Cookie", "sid=old"),))], login)
+    filler = fills(Filling(login=login, users=users))
+    assert planned.request.body is None
+    sent = filler.fill(planned)
+    assert sent.headers == (("X", "y"),)
+    assert sent.body is not None
+    assert sent.body.text == '{"user": "ann", "password": "p"}'
+    filler.keep(planned, Answer(status=200, headers=(("Set-Cookie", "sid=new; Path=/"),)), None)
+    assert filler.fill(behind).headers == (("Cookie", "sid=new"),)
