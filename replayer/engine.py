@@ -34,7 +34,7 @@ MOST_UNDER_WAY = 20_000  # steps that are due and have not ended; no more are re
 async def replay(
     header: Header,
     steps: Iterable[Step] | AsyncIterable[Step],
-    target: str,
+    target: str | Target,
     *,
     anchor: Anchor | None = None,
     conductor: Hooks | None = None,
@@ -43,14 +43,14 @@ async def replay(
     stop: asyncio.Event | None = None,
     keep: bool = True,
 ) -> History:
-    """The history of running `steps`, given in due order, against the server at the URL `target`.
+    """The history of running `steps`, given in due order, against the server at `target`, a URL if a text.
 
     `anchor` is the plan's start: now if None, or an instant that the conductor's clock counts from too. `on_outcome` is
     told each outcome as it ends; without `keep` the history has none of them, and memory does not grow with the plan.
     When `stop` is set the faults are healed and nothing more is sent; what is on its way ends by itself. The conductor
     heals on every way out. Raises UsageError for a target that is none, and whatever the conductor raises.
     """
-    place = Target.parse(target)
+    place = Target.parse(target) if isinstance(target, str) else target
     began_s = time.monotonic()
     try:
         if conductor:

@@ -1,0 +1,79 @@
+"""The engine's process: `python -P -m replayer.process.child`. It is told by its standard input, and tells by its output.
+
+It ends when its work is done, and at once when whoever started it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+import time
+from collections.abc import AsyncIterator
+
+import uvloop
+
+from foreshock.clock import Anchor
+from foreshock.errors import ForeshockError, UsageError
+from replayer.engine import replay
+from replayer.plan import Step
+from replayer.process.frames import Kind
+from replayer.process.intake import Intake
+from replayer.process.job import Done, Failed, Job
+from replayer.process.outlet import Outlet
+
+_GARBAGE = (100_000, 20, 100)  # a collection of the young costs a tenth of a millisecond: fewer of them
+
+
+def main() -> None:
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main())
+
+
+async def _main() -> None:
+    loop = asyncio.get_running_loop()
+    _, outlet = await loop.connect_write_pipe(Outlet, os.fdopen(os.dup(1), "wb"))
+    _, intake = await loop.connect_read_pipe(lambda: Intake(outlet.taken), os.fdopen(os.dup(0), "rb"))
+    os.dup2(2, 1)  # whoever prints here must not break a frame
+    work = asyncio.ensure_future(_work(intake, outlet))
+    await asyncio.wait((work, intake.orphaned), return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        work.cancel()
+        os._exit(1)  # nobody is there to be told anything
+    await work
+
+
+async def _work(intake: Intake, outlet: Outlet) -> None:
+    try:
+        done = await _replayed(await intake.job, intake, outlet)
+    except ForeshockError as error:
+        await outlet.end(Kind.FAILED, Failed(message=str(error), usage=isinstance(error, UsageError)))
+    else:
+        await outlet.end(Kind.DONE, done)
+
+
+async def _replayed(job: Job, intake: Intake, outlet: Outlet) -> Done:
+    history = await replay(
+        job.header,
+        _while_there_is_room(intake, outlet),
+        job.target,
+        anchor=job.anchor or Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s),
+        on_outcome=outlet.outcome,
+        stop=intake.stop,
+        keep=False,
+    )
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Done(anchor=history.anchor, fidelity=history.fidelity, cpu_s=used.ru_utime + used.ru_stime)
+
+
+async def _while_there_is_room(intake: Intake, outlet: Outlet) -> AsyncIterator[Step]:
+    async for step in intake:
+        await outlet.room.wait()
+        yield step
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""What the engine's process is told before the first step, and what it says after the last."""
+
+from __future__ import annotations
+
+import msgspec
+
+from foreshock.clock import Anchor
+from replayer.fidelity import Fidelity
+from replayer.plan import Header
+from replayer.target import Target
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`anchor` is the plan's start on this machine's clocks, which may lie ahead; None: `lead_s` after it was told."""
+
+    header: Header
+    target: Target
+    anchor: Anchor | None = None
+    lead_s: float = 0.2  # for the first steps to be there
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    anchor: Anchor
+    fidelity: Fidelity | None = None
+    cpu_s: float = 0.0  # that the engine's process took
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the engine could not go on: `usage` is the user's to mend (exit 2), the rest is ours (exit 3)."""
+
+    message: str
+    usage: bool = False
