@@ -91,6 +91,20 @@ class Opener:
             at += 4 + length
 
 
+def seal_whole(content: bytes, key: bytes) -> bytes:
+    """A file of one frame, which needs no compression: what `open_whole` opens."""
+    sealer = Sealer(key)
+    return sealer.header + sealer.seal(content)
+
+
+def open_whole(file: bytes, key: bytes) -> bytes:
+    """What was sealed whole. CannotOpen if it was not, or under another key, or was altered."""
+    frames = list(Opener.of(key, file[:HEADER_BYTES]).frames(file[HEADER_BYTES:]))
+    if len(frames) != 1:
+        raise CannotOpen(f"it has {len(frames)} frames; expected one")
+    return frames[0]
+
+
 def is_sealed(beginning: bytes) -> bool:
     """Whether a file that begins so is a sealed one."""
     return beginning.startswith(MAGIC)

@@ -22,6 +22,7 @@ __all__ = [
     "ValueCount",
     "changes_page",
     "compare",
+    "is_sealed",
     "learn",
     "learnt",
     "page",
@@ -32,13 +33,22 @@ __all__ = [
 
 
 def store(shape: Shape, recording: Recording) -> Path:
-    """Writes shape.json beside the segments; where it is."""
-    return write_shape(shape, recording.path)
+    """Writes shape.json beside the segments; where it is. Of a sealed recording it is sealed with the same key."""
+    return write_shape(shape, recording.path, _key(recording))
 
 
 def learnt(recording: Recording) -> Shape:
     """The shape that was stored of these very segments, else one learned now."""
-    stored = read_shape(recording.path)
+    stored = read_shape(recording.path, _key(recording))
     if stored is not None and stored.recording == recording.fingerprint:
         return stored
     return learn(recording)
+
+
+def is_sealed(recording: Recording) -> bool:
+    """Whether what is learned from it, which holds values of the traffic, has to be sealed too."""
+    return any(part.manifest.sealed for part in recording.parts)
+
+
+def _key(recording: Recording) -> bytes | None:
+    return next((part.encrypt_key for part in recording.parts if part.manifest.sealed), None)

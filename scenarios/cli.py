@@ -279,7 +279,8 @@ def shape(recording: Path, against: Path | None, threshold: float, fail_over: in
     """Show what a recording's traffic looks like: arrivals, routes, fields, what is rare, links, states.
 
     Kept in the recording as shape.json and shape.html. With --against, what changed since another recording, kept as
-    changes.html; exit 1 if more than --fail-over changes count.
+    changes.html; exit 1 if more than --fail-over changes count. Of a sealed recording shape.json is sealed too, and a
+    page is written only where --html says.
     """
     from scenarios.commands import show_changes, show_shape
 

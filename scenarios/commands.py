@@ -23,6 +23,7 @@ from recorder.shape import (
     PAGE_NAME,
     changes_page,
     compare,
+    is_sealed,
     learn,
     learnt,
     page,
@@ -56,28 +57,37 @@ def show_shape(path: Path, *, html: Path | None = None) -> int:
     shape = learn(recording)
     store(shape, recording)
     render(shape, console_on(sys.stdout))
-    _keep_page(html or path / PAGE_NAME, page(shape, path.name))
+    _keep_page(path / PAGE_NAME, html, page(shape, path.name), sealed=is_sealed(recording))
     return 0
 
 
 def show_changes(path: Path, against: Path, *, threshold: float, fail_over: int, html: Path | None) -> int:
     """Shows what changed since another recording, and keeps a page of it; 1 if more than so many changes count."""
-    before, after = (learnt(Recording.open(each)) for each in (against, path))
+    recordings = [Recording.open(each) for each in (against, path)]
+    before, after = map(learnt, recordings)
     for each, shape in ((against, before), (path, after)):
         if not shape.exchanges:
             raise InvalidRun(f"recording={each}: holds no exchanges, so nothing can be compared; record again")
     comparison = compare(before, after, threshold)
     render_changes(comparison, console_on(sys.stdout))
-    _keep_page(html or path / CHANGES_NAME, changes_page(comparison, against.name, path.name))
+    content = changes_page(comparison, against.name, path.name)
+    _keep_page(path / CHANGES_NAME, html, content, sealed=any(map(is_sealed, recordings)))
     return int(len(comparison.counting) > fail_over)
 
 
-def _keep_page(path: Path, content: str) -> None:
+def _keep_page(usual: Path, html: Path | None, content: str, *, sealed: bool) -> None:
+    """Keeps the page where it is asked for, else at its usual place; there not if it is of a sealed recording."""
+    if sealed and html is None:
+        told = "a page is in the clear, and the recording is sealed; --html FILE writes one all the same"
+        console_on(sys.stdout).print(f"no {usual.name}: {told}", soft_wrap=True)
+        return
+    path = html or usual
     try:
         replace_file(path, content.encode())
     except OSError as error:
         raise UsageError(f"html={path} cannot be written: {error.strerror}; name another with --html") from None
-    console_on(sys.stdout).print(f"page: {path}", soft_wrap=True)
+    told = f"page: {path}" + (" (in the clear, though the recording is sealed)" if sealed else "")
+    console_on(sys.stdout).print(told, soft_wrap=True)
 
 
 def verify_recording(path: Path, *, say: Callable[[str], object]) -> int:

@@ -40,6 +40,8 @@ def run_export(recording: Path, form: str, out: Path | None, *, tell: Callable[[
     else:
         _write_whole(pieces, out)
     tell(f"{exchanges.count:,} exchanges as {form}; lost: {_LOST[form]}{exchanges.unkept}")
+    if any(part.manifest.sealed for part in source.parts):
+        tell("the export is in the clear, though the recording is sealed: keep it where only you read it")
     for tear in source.tears:
         tell(f"torn: {tear}")
     return 0

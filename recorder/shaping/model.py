@@ -12,12 +12,14 @@ import msgspec
 
 from foreshock.errors import UsageError
 from foreshock.replacing import replace_file
+from recorder.sealing import CannotOpen, open_whole, seal_whole
 from recorder.shaping.series import Over
 from recorder.shaping.sketch import Sketched
 
 FORMAT = "foreshock-shape"
 VERSION = 1
 FILE_NAME = "shape.json"
+SEALED_NAME = "shape.json.sealed"  # of a sealed recording: the same, sealed under its key
 
 # version -> what makes its shape the next version's; walked until current
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -187,21 +189,27 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     bounds: tuple[str, ...] = ()
 
 
-def write_shape(shape: Shape, folder: Path) -> Path:
-    """Writes shape.json into the folder; where it is."""
-    path = folder / FILE_NAME
-    replace_file(path, msgspec.json.format(msgspec.json.encode(shape), indent=1) + b"\n")
+def write_shape(shape: Shape, folder: Path, key: bytes | None = None) -> Path:
+    """Writes the shape into the folder, sealed if there is a key; where it is."""
+    content = msgspec.json.format(msgspec.json.encode(shape), indent=1) + b"\n"
+    path = folder / (SEALED_NAME if key else FILE_NAME)
+    replace_file(path, seal_whole(content, key) if key else content)
+    if key:
+        (folder / FILE_NAME).unlink(missing_ok=True)  # one in the clear, of an earlier Foreshock
     return path
 
 
-def read_shape(folder: Path) -> Shape | None:
-    """The shape that was stored in the folder; None if there is none, or none of this version.
+def read_shape(folder: Path, key: bytes | None = None) -> Shape | None:
+    """The shape that was stored in the folder (of a sealed recording, with its key); None if there is none, or none
+    of this version.
 
     UsageError if it is there and cannot be read.
     """
-    path = folder / FILE_NAME
+    path = folder / (SEALED_NAME if key else FILE_NAME)
     try:
         text = path.read_bytes()
+        if key:
+            text = open_whole(text, key)
         content = msgspec.json.decode(text)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             return None
@@ -214,5 +222,5 @@ def read_shape(folder: Path) -> Shape | None:
         return msgspec.json.decode(text, type=Shape)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, CannotOpen) as error:
         raise UsageError(f"{path} cannot be read ({error}); remove it: foreshock shape makes it again") from None

@@ -7,11 +7,13 @@ import pytest
 
 from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Request
+from recorder.formats.exporting import run_export
 from recorder.intake import Intake
 from recorder.listen.signal import Sample
 from recorder.privacy.scan import scan
 from recorder.recording import Recording, RecordingWriter
 from recorder.sealed import KEY_VARIABLE
+from recorder.shape import learn, learnt, store
 from recorder.verify import verify
 
 KEY = b"a key that is long enough"
@@ -107,3 +109,29 @@ def test_a_sealed_recording_is_scanned_with_its_key_and_never_called_clean_witho
     monkeypatch.delenv(KEY_VARIABLE)
     with pytest.raises(UsageError, match="is sealed"):
         list(scan(sealed))
+
+
+def test_the_shape_of_a_sealed_recording_is_sealed_too_and_read_with_its_key(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sealed / "shape.json").write_text("kept in the clear by an earlier Foreshock")
+    recording = Recording.open(sealed)
+    shape = learn(recording)
+    path = store(shape, recording)
+    assert [one.name for one in sealed.glob("shape*")] == [path.name] == ["shape.json.sealed"]
+    assert b"plainly-readable" in msgspec.json.encode(shape)
+    assert b"plainly-readable" not in path.read_bytes()
+    assert path.stat().st_mode & 0o077 == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("recorder.shape.learn", lambda _: pytest.fail("learned again"))
+        assert learnt(recording) == shape
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    with pytest.raises(UsageError, match="cannot be read"):
+        learnt(recording)
+
+
+def test_an_export_of_a_sealed_recording_says_that_it_is_in_the_clear(sealed: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    run_export(sealed, "har", tmp_path / "a.har", tell=told.append)
+    assert told[1] == "the export is in the clear, though the recording is sealed: keep it where only you read it"
+    assert (tmp_path / "a.har").stat().st_mode & 0o077 == 0

@@ -1,6 +1,6 @@
 import pytest
 
-from recorder.sealing import HEADER_BYTES, OVERHEAD_BYTES, CannotOpen, Opener, Sealer, is_sealed
+from recorder.sealing import HEADER_BYTES, OVERHEAD_BYTES, CannotOpen, Opener, Sealer, is_sealed, open_whole, seal_whole
 
 KEY = bytes(range(32))
 FRAMES = [b"first frame", b"", b"\x00" * 10_000]
@@ -68,3 +68,11 @@ def test_a_newer_version_and_a_short_key_are_refused() -> None:
         Opener.of(KEY, b"FSHKSEAL\x02\x00\x00\x00" + b"0" * 16)
     with pytest.raises(ValueError, match="a key of 5 bytes; expected 16"):
         Sealer(b"short")
+
+
+def test_what_is_sealed_whole_opens_whole_and_not_under_another_key() -> None:
+    sealed = seal_whole(b"all of it", KEY)
+    assert open_whole(sealed, KEY) == b"all of it"
+    for broken, key in ((sealed, b"x" * 16), (sealed[:-1], KEY), (sealed[:HEADER_BYTES], KEY), (b"{}", KEY)):
+        with pytest.raises(CannotOpen):
+            open_whole(broken, key)

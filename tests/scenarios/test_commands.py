@@ -264,6 +264,22 @@ def test_recordings_without_exchanges_are_not_compared(tmp_path: Path) -> None:
         commands.show_changes(tmp_path / "a.rec", tmp_path / "b.rec", threshold=1.5, fail_over=0, html=None)
 
 
+def test_no_page_of_a_sealed_recording_is_kept_but_where_one_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"a key that is long enough")
+    monkeypatch.setenv("FORESHOCK_ENCRYPT_KEY", str(key))
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1", encrypt_key=key.read_bytes()):
+        pass
+    commands.show_shape(tmp_path / "a.rec")
+    assert "no shape.html: a page is in the clear, and the recording is sealed" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "a.rec").glob("shape*")] == ["shape.json.sealed"]
+    commands.show_shape(tmp_path / "a.rec", html=tmp_path / "page.html")
+    assert "page.html (in the clear, though the recording is sealed)" in capsys.readouterr().out
+    assert (tmp_path / "page.html").stat().st_mode & 0o077 == 0
+
+
 def test_what_is_missing_of_a_recording_is_said_once_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
