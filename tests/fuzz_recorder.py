@@ -22,6 +22,7 @@ import h2.config
 import h2.connection
 
 from recorder.recording import Recording
+from recorder.verify import verify
 
 REQUESTS = (
     b"GET /a HTTP/1.1\r\nHost: x\r\nCookie: sid=1\r\n\r\n",
@@ -240,6 +241,7 @@ def _faults_of(out: Path, code: int) -> Iterator[str]:
     yield from (f"{count} exchanges were {why}" for why, count in counts.dropped.items() if "could not" in why)
     if counts.unaccounted or stored != counts.stored or not recording.manifest.closed:
         yield f"the recording does not account for itself: {counts}, {stored} read"
+    yield from (trouble for part in verify(out).parts for trouble in part.troubles)
 
 
 def main() -> int:

@@ -10,13 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
-from recorder.exchange import Content, Exchange, Request, Response
-from recorder.filter import Filter
-from recorder.following import EndLine, MessageLine
-from recorder.intake import Intake
-from recorder.keeping import Keeping
+from recorder.exchange import Exchange
 from recorder.recording import Recording
 from recorder.verify import verify
 
@@ -238,25 +233,3 @@ def test_a_stream_has_all_of_its_events_at_its_end_up_to_the_cap(says, record) -
     assert exchange.response is not None
     assert exchange.response.content.text == "".join(f"data: {n:02}\n\n" for n in range(10))
     assert (exchange.goes_on, exchange.messages_left_out) == (False, 11)
-
-
-def test_a_socket_that_is_not_kept_is_counted_with_all_that_it_says(tmp_path: Path) -> None:
-    keeping = Keeping(filter=Filter.parse(exclude=["/chat"]))
-    intake = Intake.into(tmp_path / "a.rec", upstream="http://up", key=b"key", keeping=keeping)
-    request = Request(method="GET", url="/chat", http_version="HTTP/1.1", headers=(), post_data=Content.of(b""))
-    response = Response(status=101, status_text="", http_version="HTTP/1.1", headers=(), content=Content.of(b""))
-    opened = Exchange(
-        id="e000001", session="", connection="c", started_s=1, request_ended_s=1, ended_s=1,
-        request=request, response=response, goes_on=True,
-    )  # fmt: skip
-    intake.offer(opened)
-    intake.offer(replace(opened, id="e000002", request=replace(request, url="/other")))
-    for of in ("e000001", "e000002", "e000009"):
-        intake.follow(MessageLine(of=of, nth=1, at_s=2.0, content=Content.of(b"hi")))
-        intake.follow(EndLine(of=of, nth=2, ended_s=3.0))
-    intake.leave_out_message()
-    intake.close()
-    assert str(intake.messages) == "7 seen, 2 stored, 1 left out, 4 of what is not kept"
-    assert intake.messages.unaccounted == 0
-    assert verify(tmp_path / "a.rec").is_whole
-    assert [len(one.messages) for one in Recording.open(tmp_path / "a.rec").exchanges()] == [1]
