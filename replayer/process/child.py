@@ -1,4 +1,4 @@
-"""The engine's process: `python -P -m replayer.process.child`. It is told by its standard input, and tells by its output.
+"""The engine's process: `python -P -m replayer.process.child`. It is told by its input, and tells by its output.
 
 It ends when its work is done, and at once when whoever started it is gone.
 """
