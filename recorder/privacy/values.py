@@ -51,7 +51,7 @@ class Values:
         self.hashed = stand_ins.hashed
         self.looking_at = ""  # the name of the last value that was looked at
         self.own_hosts: set[str] = set()  # addresses of the recorded system are nobody's
-        self._json_texts = JsonTexts(self)
+        self.json_texts = JsonTexts(self)
         self._kept_kinds = frozenset(policy.kept_kinds)
 
     def is_plain(self, text: str) -> bool:
@@ -68,7 +68,7 @@ class Values:
         if scheme:
             return scheme[1] + scheme[2] + self.secret(scheme[3], naming)
         if naming == DEEP and self.known.learn(value):
-            for memory in (self.plain, self.seen, self._json_texts.names):
+            for memory in (self.plain, self.seen, self.json_texts.names):
                 memory.forget(value)
         return self.stand_in(value)
 
@@ -103,11 +103,11 @@ class Values:
 
     def json(self, text: str, depth: int = DEPTH) -> str:
         """A JSON text; what is not JSON in it is looked through as free text."""
-        return self._json_texts.redacted(text, depth)
+        return self.json_texts.redacted(text, depth)
 
     def graphql(self, text: str, depth: int = DEPTH) -> str:
         """A GraphQL document: the literals in it."""
-        return self._json_texts.walked(text, depth, graphql=True)
+        return self.json_texts.walked(text, depth, graphql=True)
 
     def free(self, text: str, name: str = "", depth: int = DEPTH, *, is_code: bool = False) -> str:
         """Text of no known structure; of program text (`is_code`) its names are no fields."""

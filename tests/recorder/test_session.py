@@ -149,3 +149,19 @@ def test_the_rule_that_was_used_can_be_read() -> None:
     rule = str(Rule(key=SessionKey.parse("cookie:who"), trusted_hops=1))
     assert rule.startswith("What shows cookie:who belongs to the session of that value. A request belongs to")
     assert rule.endswith("X-Forwarded-For is believed for 1 hops.")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"token": {"value": "abcdefgh-1", "type": "bearer"}},
+        {"user": {"apiKey": "abcdefgh-1"}},
+        {"Session-ID": "abcdefgh-1"},
+        {"\u0130 moved by lower()": 1, "JWT": "abcdefgh-1"},
+        {"note": 'say \\ "token": "no"', "refresh_token": ["abcdefgh-1"]},
+    ],
+)
+def test_a_token_is_found_however_deep_it_stands_and_however_it_is_called(answers: dict[str, object]) -> None:
+    traffic = Traffic()
+    first = traffic("c1", answers=answers)
+    assert traffic("c2", Authorization="Bearer abcdefgh-1") == first
