@@ -108,7 +108,7 @@ class _Replay:
                 progress.one_more()
 
             try:
-                await send(self._traffic.header, self._traffic.steps, self._order.target, one_more, stop)
+                await send(self._traffic.header, self._traffic.steps, self._target, one_more, stop)
             finally:
                 self._took_s = began.elapsed_s()
 
