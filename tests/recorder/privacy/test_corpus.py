@@ -23,6 +23,7 @@ from recorder.redact import Redactor
 
 _ALL = os.environ.get("PRIVACY_CORPUS") == "all"  # make prove-privacy
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_BEGINS = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd", "br": b"", "deflate": b""}  # else no decoder has it
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -56,7 +57,9 @@ def _decoded(text: str) -> Iterator[str]:
 
 def _texts_of(raw: bytes) -> Iterator[str]:
     yield raw.decode("latin-1")
-    for coding in ("gzip", "br", "zstd", "deflate"):
+    for coding, magic in _BEGINS.items():
+        if not raw.startswith(magic):
+            continue
         try:
             yield coding_of(coding).decode(raw).decode("utf-8", "replace")
         except CannotDecode:
@@ -67,8 +70,8 @@ def _texts_of(raw: bytes) -> Iterator[str]:
 def test_no_planted_secret_is_in_the_recording_or_in_what_is_logged(
     plant: Callable[..., list[Any]], key: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: Any
 ) -> None:
-    planted = plant(seed=1, count=None if _ALL else 1_000)
-    assert len(planted) >= (6_000 if _ALL else 1_000)
+    planted = plant(seed=1, count=None if _ALL else 1_500)
+    assert len(planted) >= (6_000 if _ALL else 1_500)
     caplog.set_level(logging.DEBUG)
     redactor = Redactor(key)
     with RecordingWriter(tmp_path / "a.rec", upstream="http://shop.example", redaction=redactor.redaction) as writer:
