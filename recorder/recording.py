@@ -92,14 +92,14 @@ class Recording:
         sessions = self._sessions(tears)
         streams = [self._of_part(number, stored, sessions, tears, since_s) for number in range(len(self.parts))]
         with ExitStack() as stack:
-            followed = self._followed(stack, tears)
+            followed = _FollowedParts(self.parts, stack, tears.append)
             for exchange in heapq.merge(*streams, key=lambda exchange: exchange.started_s):
                 if sessions and exchange.session in sessions.halves:
                     left_out += 1
                     continue
                 late += exchange.started_s < last_s
                 last_s = max(last_s, exchange.started_s)
-                yield self._joined(exchange, followed) if exchange.goes_on else exchange
+                yield self._joined(exchange, followed) if exchange.goes_on else exchange  # only now: see _FollowedParts
         if late:
             tears.append(f"{late} exchanges took so long that they come after exchanges that started later")
         if left_out:
@@ -120,20 +120,12 @@ class Recording:
         ]
         return heapq.merge(*streams, key=lambda signal: signal.t_s)
 
-    def _followed(self, stack: ExitStack, tears: list[str]) -> dict[str, tuple[Followed, float]]:
-        """By recorder, what followed its exchanges, and what brings its times on the recording's clock."""
-        found: dict[str, tuple[Followed, float]] = {}
-        for part in self.parts:
-            if followed := part.followed(tears.append):
-                found[part.manifest.recorder] = (stack.enter_context(followed), self._offset_s(part))
-        return found
-
-    def _joined(self, exchange: Exchange, followed: dict[str, tuple[Followed, float]]) -> Exchange:
-        """Only now, one after the other: what was said on many at once would not fit into memory."""
-        if exchange.recorder not in followed:
+    def _joined(self, exchange: Exchange, followed: "_FollowedParts") -> Exchange:
+        found = followed.of(exchange.recorder)
+        if found is None:
             return exchange
-        lines, offset_s = followed[exchange.recorder]
-        return joined(exchange, lines.of(exchange.id), offset_s)
+        part, lines = found
+        return joined(exchange, lines.of(exchange.id), self._offset_s(part))
 
     def _sessions(self, tears: list[str]) -> OneSession | None:
         """What joins the sessions of several recorders; None for a single one's, which are right as they are."""
@@ -164,6 +156,27 @@ class Recording:
         offset_s = self._offset_s(part)
         for signal in signals:
             yield msgspec.structs.replace(signal, t_s=signal.t_s + offset_s) if offset_s else signal
+
+
+class _FollowedParts:
+    """What followed the exchanges of each part: read when the first of them asks for it, for in most none does.
+
+    It is joined one exchange after the other: what was said on many at once would not fit into memory.
+    """
+
+    def __init__(self, parts: list[Part], stack: ExitStack, on_tear: Callable[[str], None]) -> None:
+        self._parts = {part.manifest.recorder: part for part in parts}
+        self._stack = stack
+        self._on_tear = on_tear
+        self._found: dict[str, tuple[Part, Followed] | None] = {}
+
+    def of(self, recorder: str) -> tuple[Part, Followed] | None:
+        """With its part; None of a recorder that has none."""
+        if recorder not in self._found:
+            part = self._parts.get(recorder)
+            followed = part.followed(self._on_tear) if part else None
+            self._found[recorder] = (part, self._stack.enter_context(followed)) if part and followed else None
+        return self._found[recorder]
 
 
 def in_order(items: Iterator[Timed], time_s: Callable[[Timed], float]) -> Iterator[Timed]:
