@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import ssl
 import time
+from collections.abc import Iterator
+from itertools import cycle, islice
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -13,10 +15,14 @@ _LAST_ANSWERS_S = 1.0
 
 
 class Talk(NamedTuple):
-    """A request and the answer to it. Proxies may add headers of their own: an answer is told by how it ends."""
+    """A request and the answer to it. Proxies may add headers of their own: an answer is told by how it ends.
+
+    `others` are answers that are given in turns with it, and end as it does.
+    """
 
     request: bytes
     answer: bytes
+    others: tuple[bytes, ...] = ()
 
     @property
     def end(self) -> bytes:
@@ -31,14 +37,14 @@ REQUEST = PLAIN.request
 
 
 class _Server(asyncio.Protocol):
-    def __init__(self, answer: bytes) -> None:
-        self.answer = answer
+    def __init__(self, answers: Iterator[bytes]) -> None:
+        self.answers = answers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.transport.write(self.answer * data.count(b"\r\n\r\n"))  # type: ignore[attr-defined]
+        self.transport.write(b"".join(islice(self.answers, data.count(b"\r\n\r\n"))))  # type: ignore[attr-defined]
 
 
 class _Client(asyncio.Protocol):
@@ -76,9 +82,10 @@ class _Client(asyncio.Protocol):
             self._send()
 
 
-def _serve(ready: Connection, answer: bytes) -> None:
+def _serve(ready: Connection, talk: Talk) -> None:
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: _Server(answer), "127.0.0.1", 0)
+        answers = cycle((talk.answer, *talk.others))
+        server = await asyncio.get_running_loop().create_server(lambda: _Server(answers), "127.0.0.1", 0)
         ready.send(server.sockets[0].getsockname()[1])
         await asyncio.sleep(600)  # the parent ends us long before; this bounds us if it cannot
 
@@ -86,7 +93,7 @@ def _serve(ready: Connection, answer: bytes) -> None:
 
 
 class PlainServer:
-    """A server in a process of its own that answers everything with the same bytes."""
+    """A server in a process of its own that answers everything with the same bytes, or with the others in turns."""
 
     def __init__(self, talk: Talk = PLAIN) -> None:
         self.talk = talk
@@ -94,7 +101,7 @@ class PlainServer:
     def __enter__(self) -> str:
         mine, theirs = multiprocessing.get_context("spawn").Pipe()
         self.process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, self.talk.answer), daemon=True
+            target=_serve, args=(theirs, self.talk), daemon=True
         )
         self.process.start()
         return f"127.0.0.1:{mine.recv()}"
