@@ -1,7 +1,7 @@
 """The geometry of the page's plots: points and places, which the template draws."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from recorder.shaping.sketch import Sketch, Sketched
@@ -40,17 +40,6 @@ class Arcs(NamedTuple):
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
     height: float
-
-
-def area(values: Sequence[float]) -> str:
-    """The points of a stepped area in a box of 1000 x 100, the highest value at its top."""
-    highest = max(values, default=0.0) or 1.0
-    width = 1000 / max(1, len(values))
-    points = ["0,100"]
-    for index, value in enumerate(values):
-        y = 100 - 100 * value / highest
-        points += [f"{index * width:.1f},{y:.1f}", f"{(index + 1) * width:.1f},{y:.1f}"]
-    return " ".join([*points, "1000,100"])
 
 
 def histogram(rest: Sketched) -> tuple[Bar, ...]:

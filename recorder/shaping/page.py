@@ -1,18 +1,12 @@
-"""shape.html and changes.html: self-contained pages. No network, no script, no font of others.
+"""shape.html and changes.html: self-contained pages, without a script."""
 
-Autoescape is on and every text goes through `shown`; the page's Content-Security-Policy allows its own style by its
-hash and nothing else, so that a value of the traffic that got through both would still do nothing.
-"""
-
-import base64
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
+from recorder.pages import kit
 from recorder.shaping import drawing, words
 from recorder.shaping.compare import Comparison
 from recorder.shaping.model import FieldShape, Machine, RouteShape, Shape
@@ -56,6 +50,7 @@ def page(shape: Shape, name: str) -> str:
         most_count=max((route.count for route in routes), default=1),
         flow=_flow(shape),
         burstiness=burstiness(shape.arrivals),
+        values_shown=_VALUES,
     )
 
 
@@ -75,58 +70,33 @@ def changes_page(comparison: Comparison, before: str, after: str) -> str:
 
 
 def _rendered(template: str, **values: Any) -> str:
-    style = (_HERE / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704  our own file
-            style_hash=f"sha256-{digest}",
-            **values,
-        )
-    )
+    return kit.rendered(_environment(), template, style=_HERE / "page.css", **values)
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return kit.environment(
+        _HERE,
+        words.shown,
+        filters={
+            "seconds": words.seconds,
+            "share": words.share,
+            "times": words.times,
+            "decimal": lambda value: f"{value:,.3g}",
+            "bars": drawing.histogram,
+            "instant": _instant,
+            "value": _value,
+            "cut": _cut,
+            "kinds": words.kinds,
+            "answers": words.answers,
+        },
+        functions={
+            "several": words.several,
+            "one_in": words.one_in,
+            "quantile": _quantile,
+            "arcs": _machine_arcs,
+            "ranges": _ranges,
+        },
     )
-    environment.filters.update(
-        seconds=words.seconds,
-        share=words.share,
-        times=words.times,
-        number=lambda value: f"{value:,}",
-        decimal=lambda value: f"{value:,.3g}",
-        percent=lambda part: f"{100 * part:.2f}%",
-        area=drawing.area,
-        bars=drawing.histogram,
-        instant=_instant,
-        value=_value,
-        cut=_cut,
-        kinds=words.kinds,
-        answers=words.answers,
-    )
-    environment.globals.update(
-        several=words.several,
-        one_in=words.one_in,
-        quantile=_quantile,
-        arcs=_machine_arcs,
-        ranges=_ranges,
-        values_shown=_VALUES,
-    )
-    return environment
-
-
-def _finalized(value: Any) -> Any:
-    """Markup of ours stays; any other text loses what cannot be shown."""
-    return words.shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _tiles(shape: Shape) -> list[tuple[str, str]]:
@@ -204,7 +174,4 @@ def _cut(text: str) -> str:
 
 
 def _instant(unix_s: float | None) -> str:
-    if unix_s is None:
-        return "never"
-    at = datetime.fromtimestamp(unix_s, tz=UTC)
-    return f"{at.day} {at:%B %Y, %H:%M:%S} UTC"
+    return "never" if unix_s is None else kit.instant(datetime.fromtimestamp(unix_s, tz=UTC))

@@ -1,13 +1,7 @@
-"""report.html: one self-contained page. No network, no font of others, works without its script.
-
-Autoescape is on and every value goes through `printable`; the page's Content-Security-Policy allows its own style and
-script by their hashes and nothing else, so that a value of the traffic that got through both would still do nothing.
-"""
+"""report.html: one self-contained page, which works without its script."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from foreshock.duration import format_duration
+from recorder.pages import kit
 from replayer.plan import Plan
 from scenarios.finding import LeadTime
 from scenarios.report.coverage import Matrix, matrix
@@ -47,82 +41,55 @@ def page(
     routes: Mapping[str, str],
 ) -> str:
     """The whole page. `losses` are sentences on what of the run could not be read; `routes` are the phases' steps'."""
-    style = _source("page.css")
-    script = _source("page.js")
     coverage = matrix(record.search.coverage) if record.search else matrix(())
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            record=record,
-            told=told,
-            charts=timeline,
-            coverage=coverage,
-            losses=losses,
-            routes=routes,
-            headline=_headline(record, told),
-            tiles=_tiles(record, told, coverage),
-            meaning=MEANING[record.result],
-            style=Markup(style),  # noqa: S704  our own file
-            script=Markup(script),  # noqa: S704  our own file
-            style_hash=_csp_hash(style),
-            script_hash=_csp_hash(script),
-        )
+    headline = _headline(record, told)
+    return kit.rendered(
+        _environment(),
+        "page.html",
+        style=_HERE / "page.css",
+        script=_HERE / "page.js",
+        record=record,
+        told=told,
+        charts=timeline,
+        coverage=coverage,
+        losses=losses,
+        routes=routes,
+        title=f"{record.scenario}: {headline}",
+        headline=headline,
+        tiles=_tiles(record, told, coverage),
+        meaning=MEANING[record.result],
+        beats_shown=_BEATS,
     )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return kit.environment(
+        _HERE,
+        printable,
+        filters={
+            "duration": format_duration,
+            "instant": _instant,
+            "decimal": number,
+            "pretty": _pretty,
+            "step": _step_label,
+            "unbroken": _unbroken,
+        },
+        functions={
+            "counted": counted,
+            "share": share,
+            "links": uses,
+            "remarks": remarks,
+            "sentence": sentence,
+            "receipt_rows": rows,
+            "receipt_more": _receipt_more,
+            "plan_routes": _plan_routes,
+            "sequence": sequence,
+            "lane_place": _lane_place,
+            "lead_places": _lead_places,
+            "heat": _heat,
+            "min": min,
+        },
     )
-    environment.filters.update(
-        duration=format_duration,
-        instant=_instant,
-        decimal=number,
-        number=lambda value: f"{value:,}",
-        percent=lambda fraction: f"{100 * fraction:.2f}%",
-        pretty=_pretty,
-        area=_area,
-        step=_step_label,
-        unbroken=_unbroken,
-    )
-    environment.globals.update(
-        counted=counted,
-        share=share,
-        links=uses,
-        remarks=remarks,
-        sentence=sentence,
-        receipt_rows=rows,
-        receipt_more=_receipt_more,
-        plan_routes=_plan_routes,
-        sequence=sequence,
-        lane_place=_lane_place,
-        lead_places=_lead_places,
-        heat=_heat,
-        min=min,
-        beats_shown=_BEATS,
-    )
-    return environment
-
-
-def _shown(value: Any) -> Any:
-    """Markup of ours stays; any other text loses what cannot be shown."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _source(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _csp_hash(text: str) -> str:
-    """A CSP source expression of an inline element's text (CSP level 3, 'hash-source')."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _headline(record: RunRecord, told: Sequence[Told]) -> str:
@@ -180,23 +147,12 @@ def _instant(iso: str) -> str:
         at = datetime.fromisoformat(iso)
     except ValueError:
         return iso
-    return f"{at.day} {at:%B %Y, %H:%M:%S} {at.tzname() or ''}".strip()
+    return kit.instant(at)
 
 
 def _pretty(value: Any) -> str:
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return text if len(text) <= _OBSERVED_CHARS else text[:_OBSERVED_CHARS] + "\n… cut here"
-
-
-def _area(values: Sequence[float]) -> str:
-    """The points of a stepped area in a box of 1000 x 100, the highest value at its top."""
-    highest = max(values, default=0.0) or 1.0
-    width = 1000 / max(1, len(values))
-    points = ["0,100"]
-    for index, value in enumerate(values):
-        y = 100 - 100 * value / highest
-        points += [f"{index * width:.1f},{y:.1f}", f"{(index + 1) * width:.1f},{y:.1f}"]
-    return " ".join([*points, "1000,100"])
 
 
 def _step_label(t_s: float) -> str:
