@@ -42,6 +42,11 @@ class Arcs(NamedTuple):
     height: float
 
 
+def factor_bar(factor: float | None) -> float:
+    """How long a bar stands for so many times as much, 0.0 to 1.0: of ten times and more, and of None, it is full."""
+    return 1.0 if factor is None else min(1.0, max(0.03, math.log10(max(1.0, factor))))
+
+
 def histogram(rest: Sketched) -> tuple[Bar, ...]:
     """At most 36 bars of equal ratio (of equal width, where values are few); none where all are one value."""
     buckets = Sketch.awake(rest).buckets()

@@ -11,6 +11,7 @@ from recorder.shaping import drawing, words
 from recorder.shaping.compare import Comparison
 from recorder.shaping.model import FieldShape, Machine, RouteShape, Shape
 from recorder.shaping.render import burstiness
+from recorder.shaping.series import coarse, most, total
 from recorder.shaping.sketch import Sketch, Sketched
 
 PAGE_NAME = "shape.html"
@@ -21,6 +22,7 @@ _FLOW_ROUTES = 14
 _RARE = 100
 _ROUTES = 200
 _VALUES = 8
+_STEPS = 160  # of a plot over time
 _CHARS = 60  # of a value, or a name, that are shown
 
 
@@ -50,6 +52,9 @@ def page(shape: Shape, name: str) -> str:
         most_count=max((route.count for route in routes), default=1),
         flow=_flow(shape),
         burstiness=burstiness(shape.arrivals),
+        coming=words.coming(shape.arrivals),
+        rate=coarse(shape.arrivals.rate, total, _STEPS),
+        under_way=coarse(shape.arrivals.under_way, most, _STEPS),
         values_shown=_VALUES,
     )
 
@@ -81,6 +86,8 @@ def _environment() -> Environment:
             "seconds": words.seconds,
             "share": words.share,
             "times": words.times,
+            "chance": words.chance,
+            "factor_bar": drawing.factor_bar,
             "decimal": lambda value: f"{value:,.3g}",
             "bars": drawing.histogram,
             "instant": _instant,

@@ -62,6 +62,14 @@ class Series:
         self.width_s *= 2
 
 
+def coarse(over: Over, join: Callable[[int, int], int], most_values: int) -> Over:
+    """The same in at most so many buckets, each of some that are joined."""
+    while len(over.values) > most_values:
+        pairs = zip(over.values[::2], (*over.values[1::2], 0), strict=False)
+        over = Over(width_s=2 * over.width_s, values=tuple(join(*pair) for pair in pairs))
+    return over
+
+
 def total(one: int, other: int) -> int:
     """Joins counts."""
     return one + other

@@ -3,10 +3,13 @@
 import re
 
 from foreshock.duration import format_duration
-from recorder.shaping.model import ClassCount, FieldShape, RouteShape
+from recorder.shaping.model import Arrivals, ClassCount, FieldShape, RouteShape
 
 # Control characters, half surrogate pairs, and what turns a line around (CVE-2021-42574).
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+
+_HARDLY_EVER = 1e-6
+_EVEN, _BURSTS = 0.5, 1.5  # variance over mean of counts; of independent arrivals it is 1
 
 
 def shown(text: str) -> str:
@@ -41,6 +44,25 @@ def share(part: float) -> str:
 def times(factor: float | None) -> str:
     """'3.2', '∞' of what was none or all before."""
     return "∞" if factor is None else f"{factor:,.3g}" if factor < 1000 else f"{factor:,.0f}"
+
+
+def chance(p: float) -> str:
+    """How likely a thing is by chance: '0.02'; what is hardly ever is not told closer."""
+    return f"{p:.1g}" if p >= _HARDLY_EVER else "under 1 in a million"
+
+
+def coming(arrivals: Arrivals) -> str:
+    """A sentence on how requests came, by the window in which they were the burstiest."""
+    if not arrivals.dispersion:
+        return ""
+    most = max(arrivals.dispersion, key=lambda one: one.index)
+    if most.index < _EVEN:
+        return "They came more evenly than chance would have it: something paces them."
+    if most.index < _BURSTS:
+        return "They came as independent clients do: no more in bursts than chance would have it."
+    return (
+        f"They came in bursts: over {seconds(most.window_s)}, counts vary {most.index:,.3g} times as much as by chance."
+    )
 
 
 def one_in(count: int, of: int) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.shaping.series import Series, most, total
+from recorder.shaping.series import Series, coarse, most, total
 
 points = st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 50)), max_size=40)
 joins = pytest.mark.parametrize("join", [total, most])
@@ -54,3 +54,14 @@ def test_merging_leaves_the_other_as_it_was() -> None:
     fine, coarse = series(total, [(1, 1)]), series(total, [(1000, 1)])
     coarse.take_in(fine)
     assert fine.width_s == 1 / 64
+
+
+@given(points, st.integers(1, 200))
+def test_a_coarser_picture_has_no_more_buckets_than_fit_and_the_same_sum(
+    taken: list[tuple[float, int]], most_values: int
+) -> None:
+    over = series(total, taken).over()
+    coarser = coarse(over, total, most_values)
+    assert len(coarser.values) <= most_values
+    assert sum(coarser.values) == sum(over.values)
+    assert coarser.width_s * len(coarser.values) >= over.width_s * len(over.values)
