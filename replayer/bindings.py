@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from recorder.looks import looks_like_an_id
-from replayer.choosing import best, is_credential, meant, name_worth, ranked, wrap_for
+from replayer.choosing import best, is_credential, is_version, meant, name_worth, ranked, wrap_for
 from replayer.headertext import set_cookies
 from replayer.heard import Heard, Source, Speech
 from replayer.meaning import Meaning, Tally
-from replayer.naming import ending
+from replayer.naming import ending, keys_of, singular, snake
 from replayer.neighbour import selected
 from replayer.outcome import Answer
 from replayer.place import Place
@@ -33,10 +33,12 @@ from replayer.worth import drawn, small
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _HORIZON_STEPS = 100_000
+_ALIAS = "as>"
 _COOKIES = 100_000  # remembered
 
 # What each kind of evidence is worth.
 _CERTAIN = 0.99  # a drawn value
+_LIKE_BEFORE = 0.8  # a small one, under a name that an earlier request had for it
 _FOLLOWED = 0.9  # a small one in a link that was followed
 _ELSEWHERE = 0.9  # times that: another session's answer
 _BY_NAME = 0.97  # times that: in a list, told by a neighbour
@@ -82,8 +84,8 @@ class Learner:
         refused = answer is not None and answer.status == 401
         bindings = in_place_order(self._bindings(session, asked, refused))
         self._tally.request(step, request.method, asked, bindings, answer)
-        self._heard.sent(asked.keys)
-        self._heard.sent([(LINK, asked.target)])
+        self._heard.sent(session, asked.keys)
+        self._heard.sent(session, [(LINK, asked.target)])
         if answer is not None and answer.status < 500:
             pending = _Pending(ended_s, self._number, step, session, request.method, asked, answer)
             heapq.heappush(self._pending, pending)
@@ -105,7 +107,7 @@ class Learner:
                 del self._cookies[next(iter(self._cookies))]
         listed = False
         own_link = (LINK, asked.target)
-        for said in said_by(heard.answer, asked.words):
+        for said in said_by(heard.answer, asked.words, speech.written):
             if said.key in asked.keys or said.key == own_link:
                 continue
             source = Source(speech, said.place, said.names, said.entity)
@@ -126,6 +128,7 @@ class Learner:
                 continue
             if wanted.wrap == "{}":
                 bound.add(wanted.place)
+            self._called(session, wanted, found)
             yield Binding(
                 into=str(wanted.place),
                 from_=found.speech.step,
@@ -133,6 +136,12 @@ class Learner:
                 wrap=wrap_for(wanted, found.place),
                 confidence=round(found.confidence, 3),
             )
+
+    def _called(self, session: str, wanted: Wanted, found: _Found) -> None:
+        """Remembers what else the request calls a value that is bound: {"author": {"type": "people", "id": "7"}}."""
+        if len(wanted.names) > 1 and wanted.place.kind == "json" and not is_version(wanted):
+            for name in wanted.names:
+                self._heard.add((_ALIAS + ending(name), wanted.text), Source(found.speech, found.place, (name,), ""))
 
     def _cookie(self, session: str, wanted: Wanted) -> _Found | None:
         if wanted.place.kind != "cookie":
@@ -143,10 +152,12 @@ class Learner:
     def _found(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
         if drawn(wanted.text):
             found = self._drawn(session, asked, wanted)
-        elif wanted.names and small(wanted.text):
+        elif not small(wanted.text):
+            found = None
+        elif wanted.names:
             found = self._named(session, asked, wanted)
         else:
-            found = None
+            found = self._called_so_before(session, wanted)
         return found or self._followed(session, asked, wanted)
 
     def _drawn(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
@@ -164,10 +175,16 @@ class Learner:
             for source in ranked(self._near_ones(known), asked, wanted):
                 if found := self._made_known(key, source, wanted):
                     return found
-            first = self._heard.first(key)
-            if first and first.speech.written and self._near(first.speech) and meant(first, asked, wanted):
-                return _told(first, name_worth(wanted, first) * _ELSEWHERE)
+            made = self._heard.made(key)
+            if made and self._near(made.speech) and meant(made, asked, wanted):
+                return _told(made, name_worth(wanted, made) * _ELSEWHERE)
         return None
+
+    def _called_so_before(self, session: str, wanted: Wanted) -> _Found | None:
+        """A small id under a name that an earlier request had for it: the author who was one of the people."""
+        called = _called(wanted.place)
+        known = self._near_ones(self._heard.own(session, (_ALIAS + called, wanted.text))) if called else []
+        return _told(known[-1], _LIKE_BEFORE) if known else None
 
     def _made_known(self, key: Key, source: Source, wanted: Wanted) -> _Found | None:
         """A small id of a list that was there before the recording is only bound where a neighbour tells the item."""
@@ -199,6 +216,11 @@ class Learner:
         near = [source for source in sources if self._near(source.speech)]
         self._tally.beyond_horizon += not near
         return near
+
+
+def _called(place: Place) -> str:
+    """What a parameter of a query calls its value: 'author' of 'filter[author]'."""
+    return ending(singular(snake(keys_of(place.name)[-1]))) if place.kind == "query" else ""
 
 
 class _Found(NamedTuple):

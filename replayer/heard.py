@@ -53,7 +53,10 @@ class Heard:
         self._sessions: OrderedDict[str, dict[Key, list[Source]]] = OrderedDict()
         self._count = 0
         self._first: dict[Key, Source] = {}
-        self._sent: dict[Key, None] = {}  # the clients' own values: sent before any answer said them
+        self._made_twice: dict[
+            Key, None
+        ] = {}  # small ids of several things of one name: said by writes of two sessions
+        self._sent: dict[object, None] = {}  # the clients' own values: sent before any answer said them
         self._bodies: deque[Speech] = deque()
         self._bodies_bytes = 0
 
@@ -66,20 +69,31 @@ class Heard:
         """What said it before anything else did, to whichever session."""
         return self._first.get(key)
 
-    def sent(self, keys: Iterable[Key]) -> None:
-        """Takes in what a client said: it is its own if no answer had said it."""
+    def made(self, key: Key) -> Source | None:
+        """What made a small id, for every session to know: the one answer to a write that said it first."""
+        first = self._first.get(key)
+        return first if first and first.speech.written and key not in self._made_twice else None
+
+    def sent(self, session: str, keys: Iterable[Key]) -> None:
+        """Takes in what a client said: it is its own if no answer had said it; a small id, if none had to this session.
+
+        Somebody else who asked for order 7 before there was one says nothing of who made it.
+        """
         for key in keys:
-            if key not in self._first and key not in self._sent:
-                self._sent[key] = None
+            known = key in self._first if type(key) is str else self.own(session, key) or self.made(key)
+            own: object = key if type(key) is str else (session, key)
+            if not known and own not in self._sent:
+                self._sent[own] = None
                 if len(self._sent) > _VALUES:
                     del self._sent[next(iter(self._sent))]
                     self.forgotten += 1
 
     def add(self, key: Key, source: Source) -> None:
         """Takes in what an answer said, unless a client had said it before."""
-        if key in self._sent:
+        session = source.speech.session
+        if (key if type(key) is str else (session, key)) in self._sent:
             return
-        memory = self._memory(source.speech.session)
+        memory = self._memory(session)
         known = memory.get(key)
         if known is None:
             memory[key] = [source]
@@ -88,8 +102,11 @@ class Heard:
             if len(known) == _PER_VALUE:
                 del known[_PER_VALUE // 2]
             known.append(source)
-        if key not in self._first:
-            self._first[key] = source
+        first = self._first.setdefault(key, source)
+        if source.speech.written and first.speech.written and first.speech.session != session and type(key) is tuple:
+            self._made_twice[key] = None
+            if len(self._made_twice) > _VALUES:
+                del self._made_twice[next(iter(self._made_twice))]
         if self._count > _VALUES or len(self._first) > _VALUES:
             self._forget()
 

@@ -20,6 +20,7 @@ VERSIONS = frozenset({"etag", "version", "revision", "rev", "last_modified", "up
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BARE_IDS = frozenset({"id", "ids", "uuid", "guid", "pk"})
 _BARE_NAMES = frozenset({"slug", "handle", "permalink", "username", "login"})
+_MAY_BE_NAMES = frozenset({"number", "reference", "ref", "code", "token", "key"})  # of what they stand in: order.number
 _ID_ENDINGS = ("_id", "_ids", "_uuid", "_guid")
 _NAME_THEMSELVES = frozenset({"slug", "sku", "token", "cursor", "nonce", "csrf"})
 # These name something only where the value can't be one of a few that everyone uses ('DE', 'NOT_FOUND', page 2).
@@ -29,6 +30,12 @@ _OF_A_FEW = frozenset({
     "line", "locale", "page", "phone", "post", "postal", "reason", "region", "seat", "sort", "state", "status", "zip",
 })  # fmt: skip
 _MAY_NAME_CHARS = 4
+_COUNTED = frozenset({
+    "age", "amount", "attempt", "balance", "count", "day", "depth", "duration", "height", "hour", "index", "length",
+    "level", "limit", "minute", "month", "offset", "page", "part", "percent", "points", "position", "price", "priority",
+    "quantity", "rank", "rating", "score", "second", "size", "stage", "step", "stock", "total", "ttl", "weight",
+    "width", "year",
+})  # fmt: skip
 # Between a resource and its id they say nothing.
 _WRAPPERS = frozenset({
     "attributes", "data", "input", "item", "items", "node", "params", "payload", "response", "result", "results",
@@ -63,14 +70,14 @@ def named(keys: Keys, words: Names, kind: str, wide: bool) -> Names:
     """What the value under `keys` of a body, query or form is the id of, for a URL about `words`; () where it is none.
 
     `kind` is what stands as the type beside an id, as in JSON:API. `wide` takes a bare noun as the name of a thing too:
-    {"order": 7}, as answers have it.
+    {"order": 7}, as answers to writes have it; {"orders": 7} says how many.
     """
     key = snake(keys[-1]) if keys else "id"  # a bare value, or a list of them, stands for what was asked for
-    if key in _BARE_IDS or key in _BARE_NAMES:
-        parents = [snake(parent) for parent in keys[:-1] if snake(parent) not in _WRAPPERS]
+    parents = [snake(parent) for parent in keys[:-1] if snake(parent) not in _WRAPPERS]
+    if key in _BARE_IDS or key in _BARE_NAMES or (parents and key in _MAY_BE_NAMES):
         thing = (singular(parents[-1]),) if parents else words
-        return (*thing, *((singular(snake(kind)),) if kind else ()), *((key,) if key in _BARE_NAMES else ()))
-    return named_by(key) or ((singular(key),) if wide else ())
+        return (*thing, *((singular(snake(kind)),) if kind else ()), *((key,) if key not in _BARE_IDS else ()))
+    return named_by(key) or ((key,) if wide and key == singular(key) and ending(key) not in _COUNTED else ())
 
 
 @lru_cache(maxsize=4096)
@@ -113,9 +120,9 @@ def words_of(segments: Sequence[str]) -> Names:
     return ()
 
 
-def worthy(name: str, text: str) -> bool:
-    """Whether `text` can name one thing under `name`: 'DE' as a code and 2 as a number are everybody's."""
-    if name.rpartition("_")[2] not in _MAY_NAME:
+def worthy(names: Names, text: str) -> bool:
+    """Whether `text` can name one thing under `names`: 'DE' as a code and 2 as a number are everybody's."""
+    if not any(name.rpartition("_")[2] in _MAY_NAME for name in names):
         return True
     return len(text) >= _MAY_NAME_CHARS and any(char.isdigit() for char in text)
 

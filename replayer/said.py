@@ -43,14 +43,17 @@ class Value(NamedTuple):
     node: Any
 
 
-def said_by(answer: Answer, words: Names) -> Iterator[Said]:
-    """What the answer to a request for a URL about `words` said, as far as it is evidence of anything."""
+def said_by(answer: Answer, words: Names, written: bool) -> Iterator[Said]:
+    """What the answer to a request for a URL about `words` said, as far as it is evidence of anything.
+
+    `written`: the request was no mere reading, so that what is new may be told by its name alone.
+    """
     kind = (answer.header("content-type") or "").lower()
     content = _json_of(answer, kind)
     for leaf in header_leaves(answer):
         yield from _of_header(leaf, answer, content)
     for value in values_of(content):
-        yield from _of_json(value, words)
+        yield from _of_json(value, words, written)
     if "html" in kind and len(answer.body) <= _MOST_BODY_BYTES:
         for leaf in page_leaves(answer):
             yield from _of_page(leaf, words)
@@ -99,8 +102,8 @@ def keyed(text: str, names: Names) -> Iterable[Key]:
     """The keys under which a value that names `names` is remembered and looked for."""
     if drawn(text):
         return (text,)
-    if names and small(text):
-        return dict.fromkeys((ending(name), text) for name in names if worthy(name, text))
+    if names and small(text) and worthy(names, text):
+        return dict.fromkeys((ending(name), text) for name in names)
     return ()
 
 
@@ -110,14 +113,14 @@ def kind_beside(node: Any) -> str:
     return kind if type(kind) is str and _KIND.fullmatch(kind) else ""
 
 
-def _of_json(found: Value, words: Names) -> Iterator[Said]:
+def _of_json(found: Value, words: Names, written: bool) -> Iterator[Said]:
     path, keys, value, node = found
     if type(value) is str:
         if value.startswith(_URL):
             yield from _of_url(value, Place("json", path=path))
-        text, wide = value, value[:1].isdigit()
+        text, wide = value, written and value[:1].isdigit()
     else:
-        text, wide = str(value), True
+        text, wide = str(value), written
     if drawn(text):
         yield Said(text, Place("json", path=path), ())
         return
@@ -181,7 +184,11 @@ def _of_header(leaf: Leaf, answer: Answer, content: Any) -> Iterator[Said]:
             yield Said((LINK, origin_form(text)), Place("header", name=place.name), ())
             return
         if is_carriage(place.name):
+            if place.name.lower() == "content-location":
+                yield from _of_url(text, Place("header", name=place.name))
             return
+        if text.startswith(_URL):
+            yield from _of_url(text, Place("header", name=place.name))
         names = ("etag",) if place.name.lower() == "etag" else named_by_header(place.name)
         entity = _entity_in(content) if names == ("etag",) else ""
     else:

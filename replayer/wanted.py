@@ -11,7 +11,18 @@ import msgspec
 from replayer import jsontext
 from replayer.headertext import cookies, is_encoded, is_form
 from replayer.leaves import counted, url_leaves
-from replayer.naming import VERSIONS, Names, is_carriage, keys_of, named, named_by_header, words_of
+from replayer.naming import (
+    VERSIONS,
+    Names,
+    is_carriage,
+    keys_of,
+    named,
+    named_by,
+    named_by_header,
+    singular,
+    snake,
+    words_of,
+)
 from replayer.place import Place
 from replayer.places import request_leaves
 from replayer.plan import Request
@@ -20,6 +31,9 @@ from replayer.urltext import origin_form
 from replayer.worth import drawn
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~=-]{6,}[A-Za-z0-9_=-]")
+# 'Customers(7)' and "CustomerId eq 7" of OData, 'order_id: 7' and 'orderId=7' of other query languages.
+_KEYED = re.compile(r"([A-Za-z]\w*)\('?([\w-]{1,64})'?\)")
+_COMPARED = re.compile(r"\b([A-Za-z]\w*(?:Id|_id|ID))\s*(?:eq|==?|:)\s*['\"]?([\w-]{1,64})")
 _LEAST_CHARS = 10  # of a text that holds more than a token
 _MOST_CHARS = 1 << 16
 _MOST_TOKENS = 32
@@ -68,6 +82,7 @@ def _values(request: Request, target: str, parts: list[str], words: Names) -> It
         if not names and leaf.place.kind == "query":
             names = _named(leaf.place.name, words)
         yield Wanted(leaf.place, leaf.value, names)
+        yield from _inside(leaf.place, leaf.value, ())
     sent = ((name, value) for name, value in request.headers if name.lower() != "cookie")
     for place, text in counted("header", sent):
         if not is_carriage(place.name):
@@ -114,12 +129,30 @@ def _inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
     """The value in quotes, and what a machine drew inside of a longer text: 'Bearer eyJ...', a query of GraphQL."""
     if names and (quoted := QUOTED.fullmatch(text)):
         yield Wanted(place, quoted[1], names, text[: quoted.start(1)] + '{}"')
-    if not _LEAST_CHARS <= len(text) <= _MOST_CHARS or text.isalnum() or "{}" in text:
+    if text.isalnum() or len(text) > _MOST_CHARS or "{}" in text:
+        return
+    if place.kind != "header":
+        yield from _said_with_names(place, text)
+    if len(text) < _LEAST_CHARS:
         return
     tokens = 0
     for match in _TOKEN.finditer(text):
         if len(match[0]) < len(text) and drawn(match[0]):
-            yield Wanted(place, match[0], (), f"{text[: match.start()]}{{}}{text[match.end() :]}")
+            yield Wanted(place, match[0], (), _wrap(text, *match.span()))
             tokens += 1
             if tokens == _MOST_TOKENS:
                 return
+
+
+def _said_with_names(place: Place, text: str) -> Iterator[Wanted]:
+    """Small values whose names stand beside them in the text."""
+    if "(" in text:
+        for match in _KEYED.finditer(text):
+            yield Wanted(place, match[2], (singular(snake(match[1])),), _wrap(text, *match.span(2)))
+    if "id" in text.lower():
+        for match in _COMPARED.finditer(text):
+            yield Wanted(place, match[2], named_by(snake(match[1])), _wrap(text, *match.span(2)))
+
+
+def _wrap(text: str, start: int, end: int) -> str:
+    return f"{text[:start]}{{}}{text[end:]}"

@@ -64,10 +64,12 @@ def _is_token(part: str) -> bool:
         return int(part) >= _LEAST_NUMBER
     if _HEX.fullmatch(part):
         return True
-    digits = len(_DIGITS.findall(part))
+    digits, letters = len(_DIGITS.findall(part)), len(_LETTERS.findall(part))
+    if digits > 2 and letters > 2:
+        return True
     if not digits or sum(map(len, _WORD.findall(part))) > 0.4 * len(part):
         return len(part) >= _TOKEN_CHARS and _alternates(part)
-    return (digits > 1 and len(_LETTERS.findall(part)) > 1) or len(part) >= _LONG_CHARS
+    return (digits > 1 and letters > 1) or len(part) >= _LONG_CHARS
 
 
 def _alternates(text: str) -> bool:

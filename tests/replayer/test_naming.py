@@ -57,8 +57,11 @@ def test_what_a_key_of_a_body_is_the_id_of(
     assert named(keys, words, kind, False) == names
 
 
-def test_an_answers_bare_noun_may_name_a_thing() -> None:
-    assert named(("quantity",), (), "", True) == ("quantity",)
+@pytest.mark.parametrize(
+    ("key", "names"), [("order", ("order",)), ("orders", ()), ("quantity", ()), ("queue_position", ())]
+)
+def test_a_bare_noun_may_name_a_thing_and_no_count_does(key: str, names: tuple[str, ...]) -> None:
+    assert named((key,), (), "", True) == names
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_names_agree_if_they_may_name_one_thing(ours: str, theirs: str, same: bo
     ("name", "text", "is_worthy"), [("code", "DE", False), ("code", "A-17B", True), ("sku", "tea", True)]
 )
 def test_a_code_names_something_only_if_it_is_not_one_of_a_few(name: str, text: str, is_worthy: bool) -> None:
-    assert worthy(name, text) is is_worthy
+    assert worthy((name,), text) is is_worthy
 
 
 def test_words_are_compared_in_one_form() -> None:

@@ -28,7 +28,11 @@ def load(name: str) -> ModuleType:
 
 
 worlds = load("worlds")
-STYLES = {style.__name__: style for name in ("rest", "rpc", "pages", "streams") for style in load(name).STYLES}
+STYLES = {
+    style.__name__: style
+    for name in ("rest", "rpc", "pages", "streams", "more", "lookalikes")
+    for style in load(name).STYLES
+}
 
 
 class Judged(NamedTuple):

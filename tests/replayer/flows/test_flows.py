@@ -19,15 +19,16 @@ def test_nearly_all_flows_of_all_styles_at_once_are_bound_and_none_of_the_decoys
 @pytest.mark.parametrize(
     "style",
     ["nested", "hal", "json_api", "calls", "json_rpc", "graphql", "forms", "tokens", "versions", "cursors", "uploads",
-     "catalogue"],
+     "catalogue", "rails", "batches", "odata", "chat", "checkout"],
 )  # fmt: skip
 def test_each_style_is_understood_by_itself(judge: Any, style: str) -> None:
     said = judge([style], clients_seed=7, world_seed=8)
     assert said.wrong == []
-    assert said.recall >= 0.8, said.missed
+    assert said.recall >= 0.9, said.missed
 
 
-def test_what_only_looks_like_the_servers_own_is_left_alone(judge: Any) -> None:
-    said = judge(["echoes"], clients_seed=7, world_seed=8, sessions=6)
+@pytest.mark.parametrize("style", ["echoes", "counts", "brought"])
+def test_what_only_looks_like_the_servers_own_is_left_alone(judge: Any, style: str) -> None:
+    said = judge([style], clients_seed=7, world_seed=8, sessions=6)
     assert (said.bound, said.missed, said.wrong) == (0, [], [])
     assert said.static > 500
