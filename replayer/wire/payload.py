@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from replayer.ownaddress import at_home
 from replayer.plan import Request, Step
 from replayer.target import Target
 from replayer.wire.http1text import Expecting, Unsendable, written
@@ -14,9 +15,13 @@ Payload = bytes | Expecting | Fields | Opening
 
 
 def payload(step: Step, request: Request, target: Target) -> Payload:
-    """What `step` sends to `target`; `request` is its own, filled. Raises Unsendable, whose message says why."""
+    """What `step` sends to `target`, whose address stands where the recorded one's did; `request` is its own, filled.
+
+    Raises Unsendable, whose message says why.
+    """
     if step.unsupported:
         raise Unsendable(f"unsupported: {step.unsupported}")
+    request = at_home(request, target)
     if step.protocol == "h2":
         return fields(request, target)
     if step.protocol == "websocket":

@@ -1,0 +1,62 @@
+"""Where a request says the recorded system's own address, it says the target's: in Origin, Referer, a form's `next`.
+
+A system compares such URLs with its own, and refuses the request where they are another's. Only whole URLs at the
+address that the request's own Host names are changed; any other stays as recorded. (RFC 6454, RFC 9110, 10.1.3)
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from replayer.plan import Body, Request
+from replayer.target import Target
+
+
+def at_home(request: Request, target: Target) -> Request:
+    """The request with URLs of its own Host at `target`'s address; the same object where it has none."""
+    host = next((value for name, value in request.headers if name.lower() == "host"), "").strip()
+    if not host or host == target.authority:
+        return request
+    text = (request.body.text if request.body else None) or ""
+    spellings = (host, quote(host, safe=""))
+    said = (request.target, text, *(value for name, value in request.headers if name.lower() != "host"))
+    if not any(spelling in each for each in said for spelling in spellings):
+        return request
+    own = _Own(host, "https" if target.tls else "http", target.authority)
+    moved = own.moved(text)
+    return replace(
+        request,
+        headers=tuple((name, value if name.lower() == "host" else own.moved(value)) for name, value in request.headers),
+        target=own.moved(request.target),
+        body=request.body if moved == text else Body(text=moved),
+    )
+
+
+class _Own:
+    """URLs at `host`, as they are, percent-encoded, or with JSON's escaped slashes; they keep how they are written."""
+
+    def __init__(self, host: str, scheme: str, authority: str) -> None:
+        self._pattern = _pattern(host)
+        self._scheme = scheme
+        self._authority = authority
+
+    def moved(self, text: str) -> str:
+        return self._pattern.sub(self._at_target, text)
+
+    def _at_target(self, match: re.Match[str]) -> str:
+        sign = match["sign"]
+        authority = quote(self._authority, safe="") if "%" in sign else self._authority
+        return f"{self._scheme}{sign}{authority}"
+
+
+@lru_cache(maxsize=64)
+def _pattern(host: str) -> re.Pattern[str]:
+    plain, encoded = re.escape(host), re.escape(quote(host, safe=""))
+    return re.compile(
+        rf"(?<![\w%])https?(?:(?P<sign>://|:\\/\\/|%3[Aa]%2[Ff]%2[Ff])(?:{plain}|{encoded}))(?![\w.:-]|%3[Aa]\d)",
+        re.IGNORECASE,
+    )
