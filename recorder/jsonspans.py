@@ -65,7 +65,7 @@ def string_of(token: str) -> str:
 
 def quoted(value: str, token: str) -> str:
     """`value` as a JSON string, cut where `token` was."""
-    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:  # most: a fifth of the time
         text = f'"{value}"'
     else:
         text = _written(value)

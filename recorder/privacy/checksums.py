@@ -1,7 +1,9 @@
 """Check digits of the numbers that people carry: told from other numbers by them, and given them again as stand-ins."""
 
+import re
 from datetime import date
 
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _SPANISH = "TRWAGMYFPDXBNJZSQVHLCKE"
 _CHINESE_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ITALIAN_ODD = dict(
@@ -111,4 +113,4 @@ def laid(value: str, new_digits: str) -> str:
 
 
 def only_digits(value: str) -> str:
-    return "".join(char for char in value if char.isascii() and char.isdigit())
+    return _NO_DIGIT.sub("", value)

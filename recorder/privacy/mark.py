@@ -21,12 +21,17 @@ def with_mark(text: str, alphabets: tuple[str, ...] = (digits, ascii_lowercase, 
     places = _places(text)
     if not places:
         return text
-    signs = list(text)
-    for place, byte in zip(places, _of_the_rest(text, places), strict=False):
-        alphabet = next((one for one in alphabets if text[place] in one), None)
-        if alphabet:
-            signs[place] = alphabet[byte % len(alphabet)]
-    return "".join(signs)
+    last, first = places
+    of_last, of_first = _of_the_rest(text, places)[:MARKED]
+    sign, other = _sign(text[first], of_first, alphabets), _sign(text[last], of_last, alphabets)
+    return f"{text[:first]}{sign}{text[first + 1 : last]}{other}{text[last + 1 :]}"
+
+
+def _sign(old: str, byte: int, alphabets: tuple[str, ...]) -> str:
+    for alphabet in alphabets:
+        if old in alphabet:
+            return alphabet[byte % len(alphabet)]
+    return old
 
 
 def has_mark(text: str, alphabets: tuple[str, ...] = (digits, ascii_lowercase, ascii_uppercase)) -> bool:

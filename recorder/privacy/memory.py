@@ -67,7 +67,10 @@ class Plain:
 
     def forget(self, text: str) -> None:
         """It turned out to be a secret."""
-        self._texts -= {text, quoted(text, '""'), json.dumps(text)}
+        self._texts.discard(text)
+        self._texts.discard(quoted(text, '""'))
+        if not text.isascii():
+            self._texts.discard(json.dumps(text))
 
 
 class Outcomes:
