@@ -41,9 +41,9 @@ class Records:
     def path(self) -> Path:
         return self._folder.path
 
-    def begin(self) -> None:
-        """Now is the zero of the outcomes' times."""
-        self._origin_s = self._anchor.elapsed_s()
+    def begin(self, zero: Anchor) -> None:
+        """`zero` is that of the outcomes' times."""
+        self._origin_s = self._anchor.since_s(zero.monotonic_s)
 
     def keep(self, outcome: Outcome) -> None:
         self._folder.write_outcome(PHASE, outcome, origin_s=self._origin_s)
@@ -77,7 +77,7 @@ class Records:
         return write_report(self.path)
 
     def _phase(self, verdict: Verdict) -> Phase:
-        tally = self._tally
+        tally, fidelity = self._tally, self._tally.fidelity
         return Phase(
             name="replay",
             started_s=self._origin_s,
@@ -90,8 +90,10 @@ class Records:
             not_sent=sum(tally.not_sent.values()),
             compared=tally.compared,
             same_status=tally.same,
-            lateness=tally.lateness,
-            hold=tally.hold,
+            lateness=fidelity.lateness,
+            hold=fidelity.hold,
+            rate_error=fidelity.rate_error,
+            out_of_order=fidelity.out_of_order,
             checks=(check_of(tally, verdict),),
             losses=self.losses,
         )

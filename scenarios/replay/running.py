@@ -96,7 +96,6 @@ class _Replay:
 
     async def _send(self, records: Records, stop: asyncio.Event) -> None:
         await check_it_is_there(self._target, self._order.target)
-        records.begin()
         began = Anchor.now()
         with self._telling.progress(self._traffic.total, self._tally) as progress:
 
@@ -108,7 +107,10 @@ class _Replay:
                 progress.one_more()
 
             try:
-                await send(self._traffic.header, self._traffic.steps, self._target, one_more, stop)
+                done = await send(
+                    self._traffic.header, self._traffic.steps, self._target, records.begin, one_more, stop
+                )
+                self._tally.finish(done.fidelity)
             finally:
                 self._took_s = began.elapsed_s()
 

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from recorder.shaping.sketch import Sketch
-from replayer.fidelity import Spread
+from replayer.fidelity import Fidelity
+from replayer.metering import FidelityMeter
 from replayer.outcome import Outcome
 
 _ROUTES = 10_000  # told apart; those that come later are one
@@ -36,25 +37,26 @@ class Tally:
         self.not_sent_examples: dict[str, str] = {}
         self.met: Counter[Met] = Counter()  # of those that were sent and have a recorded status
         self.errors: Counter[str] = Counter()  # of the last attempts, by kind
-        self.held: Counter[str] = Counter()  # by what
         self.retries = self.redeliveries = 0
         self.latency: dict[str, Sketch] = {}
-        self._lateness, self._hold = Sketch(), Sketch()
+        self._meter = FidelityMeter()
+        self._told: Fidelity | None = None
 
     def add(self, outcome: Outcome) -> None:
         self.steps += 1
+        self._meter.ended(outcome)
         if outcome.not_sent is not None or outcome.sent_s is None:
             self._leave_out(outcome.not_sent or "not sent")
             return
         self.sent += 1
         self.fates[outcome.fate or "unknown"] += 1
-        self._lateness.add(max(0.0, outcome.lateness_s or 0.0))
-        self._hold.add(outcome.hold_s)
-        if outcome.held:
-            self.held[outcome.held] += 1
         self.retries += sum(attempt.why == "retry" for attempt in outcome.attempts)
         self.redeliveries += sum(attempt.why == "redelivery" for attempt in outcome.attempts)
         self._compare(outcome)
+
+    def finish(self, fidelity: Fidelity | None) -> None:
+        """Takes the engine's own account of how it sent, which knows the order too."""
+        self._told = fidelity
 
     def _leave_out(self, reason: str) -> None:
         kind = reason.partition(":")[0]
@@ -94,21 +96,11 @@ class Tally:
         return [(met, count) for met, count in self.met.most_common() if not met.same]
 
     @property
-    def lateness(self) -> Spread | None:
-        return _spread(self._lateness)
-
-    @property
-    def hold(self) -> Spread | None:
-        return _spread(self._hold)
+    def fidelity(self) -> Fidelity:
+        """The engine's, once it has ended; until then what its outcomes say, but for the order."""
+        return self._told or self._meter.told()
 
     @property
     def slowest(self) -> list[tuple[str, Sketch]]:
         """Routes by their 99th percentile, the slowest first."""
         return sorted(self.latency.items(), key=lambda each: (-(each[1].quantile(0.99) or 0.0), each[0]))
-
-
-def _spread(sketch: Sketch) -> Spread | None:
-    p50_s, p99_s = sketch.quantile(0.5), sketch.quantile(0.99)
-    if p50_s is None or p99_s is None:
-        return None
-    return Spread(p50_s=p50_s, p99_s=p99_s, max_s=sketch.highest)

@@ -160,11 +160,17 @@ def _answered(tally: Tally) -> str:
 
 def _fidelity(tally: Tally) -> Iterator[str]:
     """Our own share in what was measured: lateness is ours, hold is the plan's."""
-    if tally.lateness is not None:
-        yield f"sent late by {_spread(tally.lateness)}"
-    if tally.hold is not None and tally.hold.max_s > 0:
-        why = ", ".join(f"{what} {count:,}" for what, count in tally.held.most_common())
-        yield f"held by {_spread(tally.hold)}" + (f" ({why})" if why else "")
+    fidelity = tally.fidelity
+    if fidelity.lateness is not None:
+        yield f"sent late by {_spread(fidelity.lateness)}"
+    if fidelity.hold is not None and fidelity.hold.max_s > 0:
+        why = ", ".join(f"{what} {count:,}" for what, count in fidelity.held.items())
+        yield f"held by {_spread(fidelity.hold)}" + (f" (requests by what: {why})" if why else "")
+    if fidelity.asked_per_s and fidelity.kept_per_s and fidelity.rate_error is not None:
+        asked, kept = f"{fidelity.asked_per_s:,.1f}", f"{fidelity.kept_per_s:,.1f}"
+        yield f"{kept} requests a second of {asked} asked for: {100 * fidelity.rate_error:+.2f} %"
+    if fidelity.out_of_order:
+        yield f"{counted(fidelity.out_of_order, 'request')} left after a later one of the same session"
 
 
 def _spread(spread: Spread) -> str:

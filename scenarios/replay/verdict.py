@@ -45,13 +45,8 @@ def judged(tally: Tally, same: Same, *, least_same: float, late_p99_s: float) ->
         return Verdict("invalid", f"the target answered none of {counted(tally.sent, 'request')} ({kinds})")
     if not same.compared:
         return Verdict("invalid", f"{counted(tally.sent, 'request')} sent, and none has a recorded answer to compare")
-    late = tally.lateness
-    if late is not None and late.p99_s > late_p99_s:
-        return Verdict(
-            "invalid",
-            f"we were late ourselves: 1 in 100 requests left {late.p99_s * 1000:.0f} ms late or more, "
-            f"{late_p99_s * 1000:.0f} ms are allowed; lower --rate or --speed, or give the replay more CPU",
-        )
+    if doubt := tally.fidelity.doubt(late_p99_s):
+        return Verdict("invalid", f"we were late ourselves: {doubt}")
     return _compared(tally, same, least_same)
 
 

@@ -59,7 +59,7 @@ def test_what_we_could_not_send_leaves_it_open_unless_it_decides_nothing() -> No
         ([unsent("unsupported: x")], "nothing was sent (unsupported: x)"),
         ([sent(None, error="reset"), sent(None, error="refused")], "answered none of 2 requests (reset and refused)"),
         ([sent(200, None)], "1 request sent, and none has a recorded answer to compare"),
-        ([sent(200, late_s=0.2)], "1 in 100 requests left 200 ms late or more, 100 ms are allowed"),
+        ([sent(200, late_s=0.2)], "1 in 100 steps was sent 200 ms late or later, more than the 100 ms"),
     ],
 )
 def test_a_replay_that_can_say_nothing_says_so(outcomes: list[Outcome], why: str) -> None:
