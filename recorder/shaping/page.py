@@ -22,6 +22,8 @@ _FLOW_ROUTES = 14
 _RARE = 100
 _ROUTES = 200
 _VALUES = 8
+_FEW = 40  # different values are all worth showing
+_FREQUENT = 0.01  # of a field's values, so many are one: then those are
 _STEPS = 160  # of a plot over time
 _CHARS = 60  # of a value, or a name, that are shown
 
@@ -94,6 +96,7 @@ def _environment() -> Environment:
             "value": _value,
             "cut": _cut,
             "kinds": words.kinds,
+            "distinct": words.distinct,
             "answers": words.answers,
         },
         functions={
@@ -102,6 +105,7 @@ def _environment() -> Environment:
             "quantile": _quantile,
             "arcs": _machine_arcs,
             "ranges": _ranges,
+            "shows_values": _shows_values,
         },
     )
 
@@ -159,6 +163,11 @@ def _ranges(field: FieldShape) -> str:
             )
             told.append(f"{spread}{unit}")
     return ", ".join(told)
+
+
+def _shows_values(field: FieldShape) -> bool:
+    """Whether the most frequent values say something: of ids each is as rare as the next."""
+    return bool(field.values) and (field.distinct <= _FEW or field.values[0].count >= _FREQUENT * field.count)
 
 
 def _quantile(rest: Sketched, part: float) -> float | None:

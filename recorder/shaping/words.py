@@ -4,6 +4,7 @@ import re
 
 from foreshock.duration import format_duration
 from recorder.shaping.model import Arrivals, ClassCount, FieldShape, RouteShape
+from recorder.shaping.values import ANSWERS_TOLD_APART, TOLD_APART
 
 # Control characters, half surrogate pairs, and what turns a line around (CVE-2021-42574).
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
@@ -87,6 +88,12 @@ def kinds(field: FieldShape) -> str:
         return next(iter(named))
     total = sum(named.values())
     return ", ".join(f"{name} {share(count / total)}" for name, count in named.items())
+
+
+def distinct(field: FieldShape) -> str:
+    """How many different values there were: '17', and '1,000 +' where no more were told apart."""
+    bound = field.distinct in (TOLD_APART, ANSWERS_TOLD_APART) and field.count > field.distinct
+    return f"{field.distinct:,}" + (" +" if bound else "")
 
 
 def rare_of(shape_routes: tuple[RouteShape, ...]) -> list[tuple[RouteShape, str, FieldShape, ClassCount]]:
