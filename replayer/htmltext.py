@@ -54,7 +54,7 @@ class _Page(HTMLParser):
             self._form = ""
         elif tag == "a" and self._href is not None:
             name = " ".join("".join(self._text).split())[:_TEXT_CHARS]
-            if name:
+            if name and "://" not in name:  # a URL for a text, as on the page of a redirect, is no name that lasts
                 self.found.append(Found("a", name, self._href))
             self._href = None
 
