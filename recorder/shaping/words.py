@@ -62,7 +62,7 @@ def coming(arrivals: Arrivals) -> str:
     if most.index < _BURSTS:
         return "They came as independent clients do: no more in bursts than chance would have it."
     return (
-        f"They came in bursts: over {seconds(most.window_s)}, counts vary {most.index:,.3g} times as much as by chance."
+        f"They came in bursts: counts over {seconds(most.window_s)} vary {most.index:,.3g} times as much as by chance."
     )
 
 
