@@ -14,9 +14,9 @@ from replayer.barrier import Barrier
 from replayer.hooks import Filler, Hooks
 from replayer.metering import FidelityMeter
 from replayer.order import Order
-from replayer.outcome import Attempt, Held, Outcome, fate_of
+from replayer.outcome import Answer, Attempt, Held, Outcome, fate_of
 from replayer.plan import Request, Step
-from replayer.retrying import Again, Retrying, Tried
+from replayer.retrying import Again, Retrying, Tried, went_well
 from replayer.runclock import RunClock
 from replayer.sending import Sender, Sent
 from replayer.target import Target
@@ -103,13 +103,17 @@ class Courses:
         sent = await self._sender.send(step, data, ready.at_s, barrier, lane)
         if barrier and barrier.ready_s is not None:
             ready = ready.later(barrier.ready_s, "barrier")
+        self._retrying.sent += 1
+        if went_well(sent.attempt):
+            await self._ended(step, ready, (sent.attempt,), sent.answer)
+            return
         attempts = [sent.attempt]
         while (again := self._again(step, attempts, sent)) and (
             more := await self._retry(step, request, attempts, again)
         ):
             sent = more
             attempts.append(replace(sent.attempt, why=again.why))
-        await self._ended(step, ready, attempts, sent)
+        await self._ended(step, ready, tuple(attempts), sent.answer)
 
     def _filled(self, step: Step) -> tuple[Request, Payload]:
         if self._clock.stopped:
@@ -157,9 +161,9 @@ class Courses:
         )
         self._order.end(step.id, self._clock())
 
-    async def _ended(self, step: Step, ready: Ready, attempts: list[Attempt], sent: Sent) -> None:
+    async def _ended(self, step: Step, ready: Ready, attempts: tuple[Attempt, ...], answer: Answer | None) -> None:
         last = attempts[-1]
-        self._filler.keep(step, sent.answer, last.error)
+        self._filler.keep(step, answer, last.error)
         self._tell(
             step,
             Outcome(
@@ -171,8 +175,8 @@ class Courses:
                 sent_s=attempts[0].sent_s,
                 first_byte_s=last.first_byte_s,
                 ended_s=last.ended_s,
-                attempts=tuple(attempts),
-                answer=sent.answer,
+                attempts=attempts,
+                answer=answer,
                 fate=fate_of(last.status, last.error),
                 recorded_status=step.recorded.status if step.recorded else None,
                 held=ready.held,

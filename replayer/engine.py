@@ -29,6 +29,7 @@ from replayer.sending import Sender
 from replayer.target import Target
 
 MOST_UNDER_WAY = 20_000  # steps that are due and have not ended; no more are read meanwhile, and those are held
+_AT_ONCE = 16  # steps that are started in one turn of the loop, where they are due already
 
 
 async def replay(
@@ -144,19 +145,23 @@ class _Replay:
 
     async def _pace(self, steps: AsyncIterator[Step], group: asyncio.TaskGroup, begin: Ready) -> None:
         """Starts each step when it is due, on its own. `begin` moves on where there is no room for more."""
+        started = 1
         async for step in steps:
             if step.due_s > self._barriers_due_s:
                 self._complete_barriers()
-            await self._clock.until(step.due_s)
+            if step.due_s > self._clock():
+                await self._clock.until(step.due_s)
+            elif not started % _AT_ONCE:
+                await asyncio.sleep(0)  # a long backlog must not keep the others from their turn
             if self._order.under_way >= MOST_UNDER_WAY and step.barrier is None:
                 await self._order.fewer_than(MOST_UNDER_WAY)
                 begin = Ready(self._clock(), "backlog")
             self._order.begin(step.id)
             ready = Ready(step.due_s).not_before(begin)
             group.create_task(self._courses.run(step, ready, self._join(step)))
+            started += 1
             if self._clock.stopped:
                 break
-            await asyncio.sleep(0)  # a long backlog must not keep the others from their turn
         self._complete_barriers()
 
     def _join(self, step: Step) -> Barrier | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from math import ceil, log2
 
 _SHORTEST_S = 1e-6  # what is shorter counts as that
 _PER_DOUBLING = 32  # buckets; a quantile is off by at most half a bucket, about 1.1 %
@@ -17,7 +17,7 @@ class LogHistogram:
         self._buckets: dict[int, int] = {}
 
     def add(self, value_s: float) -> None:
-        bucket = round(math.log2(value_s / _SHORTEST_S) * _PER_DOUBLING) if value_s > _SHORTEST_S else 0
+        bucket = round(log2(value_s / _SHORTEST_S) * _PER_DOUBLING) if value_s > _SHORTEST_S else 0
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
         self.count += 1
         if value_s > self.max_s:
@@ -25,7 +25,7 @@ class LogHistogram:
 
     def quantile_s(self, share: float) -> float:
         """The value that `share` (0 to 1) of those added do not exceed, by nearest rank; 0.0 of nothing."""
-        rank = math.ceil(share * self.count)
+        rank = ceil(share * self.count)
         seen = 0
         for bucket in sorted(self._buckets):
             seen += self._buckets[bucket]

@@ -40,8 +40,9 @@ class FidelityMeter:
             self._not_sent[outcome.not_sent.partition(":")[0]] += 1
         if outcome.sent_s is None:
             return
-        self._late.add(outcome.lateness_s or 0.0)
-        self._hold.add(outcome.hold_s)
+        held_s = outcome.hold_s
+        self._late.add(outcome.sent_s - outcome.due_s - held_s)
+        self._hold.add(held_s)
         if outcome.held is not None:
             self._held[outcome.held] += 1
         self._due.meet(outcome.due_s)

@@ -13,7 +13,7 @@ class Order:
 
     def __init__(self, horizon_steps: int) -> None:
         self._horizon_steps = horizon_steps
-        self._under_way: dict[str, asyncio.Future[None] | None] = {}  # the future is made when somebody waits
+        self._under_way: dict[str, list[asyncio.Future[None]]] = {}  # and who waits for each
         self._freed_s: dict[str, float] = {}  # oldest first
         self._room: asyncio.Future[None] | None = None
         self._most = 0
@@ -30,16 +30,16 @@ class Order:
             await self._room
 
     def begin(self, step: str) -> None:
-        self._under_way[step] = None
+        self._under_way[step] = []
 
     def end(self, step: str, freed_s: float) -> None:
         """From `freed_s` on, whoever follows the step can go."""
         self._freed_s[step] = freed_s
         if len(self._freed_s) > self._horizon_steps:
             del self._freed_s[next(iter(self._freed_s))]
-        waited_for = self._under_way.pop(step)
-        if waited_for is not None:
-            waited_for.set_result(None)
+        for waiting in self._under_way.pop(step):
+            if not waiting.done():  # cancelled, where the run is
+                waiting.set_result(None)
         if self._room is not None and len(self._under_way) < self._most and not self._room.done():
             self._room.set_result(None)
 
@@ -49,15 +49,12 @@ class Order:
             return None
         freed_s: float | None = None
         for other in followed(step):
-            if other in self._under_way:
-                await self._ended(other)
+            waiting = self._under_way.get(other)
+            if waiting is not None:
+                ended = asyncio.get_running_loop().create_future()
+                waiting.append(ended)
+                await ended
             at_s = self._freed_s.get(other)
             if at_s is not None and (freed_s is None or at_s > freed_s):
                 freed_s = at_s
         return freed_s
-
-    async def _ended(self, step: str) -> None:
-        waited_for = self._under_way[step]
-        if waited_for is None:
-            waited_for = self._under_way[step] = asyncio.get_running_loop().create_future()
-        await asyncio.shield(waited_for)

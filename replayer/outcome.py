@@ -93,7 +93,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def hold_s(self) -> float:
         """What causality imposed: ready - due, never below 0."""
-        return max(0.0, (self.ready_s or self.due_s) - self.due_s)
+        return self.ready_s - self.due_s if self.ready_s and self.ready_s > self.due_s else 0.0
 
     @property
     def latency_s(self) -> float | None:

@@ -46,8 +46,8 @@ class Retrying:
     def __init__(self, policy: Retry, seed: int) -> None:
         self._policy = policy
         self._seed = seed
-        self._sent = 0
         self._retries = 0
+        self.sent = 0  # steps, so far
 
     def again(self, tried: Tried, wall_s: float) -> Again | None:
         """None where the step has ended with this attempt. `wall_s` (Unix time) is what a date is counted from.
@@ -55,13 +55,11 @@ class Retrying:
         A redelivery goes before a retry, at once, and needs no budget.
         """
         policy, last = self._policy, tried.attempts[-1]
-        if len(tried.attempts) == 1:
-            self._sent += 1
-        if last.error is None and last.status is not None and last.status < 400:
+        if went_well(last):
             return None
         if policy.redeliver and tried.may_be_done and _kind(last) in _LOST and not _redelivered(tried.attempts):
             return Again(0.0, "redelivery")
-        if not self._wanted(tried) or self._retries + 1 > _ALWAYS + policy.budget * self._sent:
+        if not self._wanted(tried) or self._retries + 1 > _ALWAYS + policy.budget * self.sent:
             return None
         pause_s = self._pause_s(tried, wall_s)
         if pause_s is None:
@@ -88,6 +86,11 @@ class Retrying:
         if asked_s is None:
             return pause_s
         return max(pause_s, asked_s) if asked_s <= policy.most_s else None
+
+
+def went_well(attempt: Attempt) -> bool:
+    """Whether it was answered, and below 400: no policy repeats that."""
+    return attempt.error is None and attempt.status is not None and attempt.status < 400
 
 
 def most_attempts(policy: Retry) -> int:

@@ -60,7 +60,11 @@ class Sender:
             begun_s = await self._together(step, payload, ready_s, barrier, connection, coming)
         else:
             connection.write(payload)
-        reply = await self._in_time(step, connection, coming, begun_s)
+        slot = self._deadlines.begin(connection, begun_s + step.lasts_s + self._step_timeout_s - self._clock())
+        try:
+            reply = await coming
+        finally:
+            self._deadlines.end(connection, slot)
         if lane is None:
             self._connections.give_back(step, connection)
         else:
@@ -92,14 +96,6 @@ class Sender:
         barrier.arrive(step.id, ready_s, flush)
         await asyncio.wait((barrier.opened, coming), return_when=asyncio.FIRST_COMPLETED)
         return flushed_s
-
-    async def _in_time(self, step: Step, connection: Channel, coming: asyncio.Future[Reply], sent_s: float) -> Reply:
-        left_s = sent_s + step.lasts_s + self._step_timeout_s - self._clock()
-        slot = self._deadlines.begin(connection, left_s)
-        try:
-            return await coming
-        finally:
-            self._deadlines.end(connection, slot)
 
 
 def _time_is_up(connection: Channel) -> None:
@@ -138,8 +134,8 @@ def _answer(reply: Reply, keep_bytes: int) -> Answer | None:
 
 def decoded(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
     """`body` without its Content-Encoding; as it is where it does not keep to it."""
-    codings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    codings = [value for name, value in headers if len(name) == 16 and name.lower() == "content-encoding"]
     try:
-        return coding_of(codings).decode(body) if codings else body
+        return coding_of(",".join(codings)).decode(body) if codings else body
     except CannotDecode:
         return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from replayer.plan import Request
@@ -15,6 +16,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAKS = re.compile(r"[\r\n\0]")
 _BREAKS_LINE = re.compile(r"[\x00-\x20\x7f]")
 _CHUNK_BYTES = 1 << 16
+_REMEMBERED = 1 << 13  # paths, headers and sets of headers: clients send the same ones again and again
 
 
 class Unsendable(ValueError):
@@ -37,40 +39,49 @@ def written(request: Request, target: Target) -> bytes | Expecting:
     Raises Unsendable where a text would break out of its place.
     """
     body = request.body.raw if request.body else b""
-    headers = own_headers(request, target)
+    lines = _request_line(request, target) + _own_lines(request.headers, target.authority)
     if request.chunked or request.trailers:
-        headers.append(("Transfer-Encoding", "chunked"))
+        lines += _line("Transfer-Encoding", "chunked")
         if request.trailers:
-            headers.append(("Trailer", ", ".join(name for name, _ in request.trailers)))
+            lines += _line("Trailer", ", ".join(name for name, _ in request.trailers))
         body = _in_chunks(body, request.trailers)
     elif body or request.method in SAYS_LENGTH:
-        headers.append(("Content-Length", str(len(body))))
+        lines += _line("Content-Length", str(len(body)))
     if request.expects and body:
-        return Expecting(head(request, target, [*headers, ("Expect", "100-continue")]), body)
-    return head(request, target, headers) + body
+        return Expecting(lines + _line("Expect", "100-continue") + b"\r\n", body)
+    return lines + b"\r\n" + body
 
 
 def own_headers(request: Request, target: Target) -> list[tuple[str, str]]:
     """Host, as the template spells it, and those of the template's headers that go on, in its order."""
+    return _own(request.headers, target.authority)
+
+
+def _own(headers: Iterable[tuple[str, str]], authority: str) -> list[tuple[str, str]]:
     host = "Host"
-    headers: list[tuple[str, str]] = []
-    for name, value in request.headers:
+    own: list[tuple[str, str]] = []
+    for name, value in headers:
         lower = name.lower()
         if lower == "host":
             host = name
         elif lower not in HOP_BY_HOP or (lower == "connection" and value.strip().lower() == "close"):
-            headers.append((name, value))
-    return [(host, target.authority), *headers]
+            own.append((name, value))
+    return [(host, authority), *own]
 
 
 def checked_path(request: Request, target: Target) -> bytes:
     """The path and query that `target` is asked for. Raises Unsendable where method or path would become others."""
-    path = origin_form(request.target)
-    if not _TOKEN.fullmatch(request.method) or _BREAKS_LINE.search(path):
+    return _path(request.method, request.target, target.prefix)
+
+
+@lru_cache(_REMEMBERED)
+def _path(method: str, target: str, prefix: str) -> bytes:
+    path = origin_form(target)
+    if not _TOKEN.fullmatch(method) or _BREAKS_LINE.search(path):
         raise Unsendable("unsendable: its method or target has a character that no request line has")
-    if request.method == "CONNECT":
+    if method == "CONNECT":
         raise Unsendable("unsupported: CONNECT, a tunnel to elsewhere")
-    return latin(path if path == "*" else target.prefix + path)
+    return latin(path if path == "*" else prefix + path)
 
 
 def checked(name: str, value: str) -> tuple[bytes, bytes]:
@@ -82,9 +93,21 @@ def checked(name: str, value: str) -> tuple[bytes, bytes]:
 
 def head(request: Request, target: Target, headers: Iterable[tuple[str, str]]) -> bytes:
     """A request line and `headers`, up to the empty line."""
-    lines = [b" ".join((request.method.encode(), checked_path(request, target), b"HTTP/1.1"))]
-    lines += (b": ".join(checked(name, value)) for name, value in headers)
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    return b"%b%b\r\n" % (_request_line(request, target), b"".join([_line(name, value) for name, value in headers]))
+
+
+def _request_line(request: Request, target: Target) -> bytes:
+    return b"%b %b HTTP/1.1\r\n" % (request.method.encode(), checked_path(request, target))
+
+
+@lru_cache(_REMEMBERED)
+def _own_lines(headers: tuple[tuple[str, str], ...], authority: str) -> bytes:
+    return b"".join([_line(name, value) for name, value in _own(headers, authority)])
+
+
+@lru_cache(_REMEMBERED)
+def _line(name: str, value: str) -> bytes:
+    return b"%b: %b\r\n" % checked(name, value)
 
 
 def latin(text: str) -> bytes:
