@@ -17,6 +17,8 @@ import uvloop
 from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError, UsageError
 from replayer.engine import replay
+from replayer.filling.filler import Fills
+from replayer.filling.filling import Filling
 from replayer.plan import Step
 from replayer.process.frames import Kind
 from replayer.process.intake import Intake
@@ -40,9 +42,8 @@ async def _main() -> None:
     os.dup2(2, 1)  # whoever prints here must not break a frame
     work = asyncio.ensure_future(_work(intake, outlet))
     await asyncio.wait((work, intake.orphaned), return_when=asyncio.FIRST_COMPLETED)
-    if not work.done():
-        work.cancel()
-        os._exit(1)  # nobody is there to be told anything
+    if not work.done() and not outlet.ended:
+        os._exit(1)  # nobody is there to be told anything, and nothing more may be sent
     await work
 
 
@@ -56,17 +57,29 @@ async def _work(intake: Intake, outlet: Outlet) -> None:
 
 
 async def _replayed(job: Job, intake: Intake, outlet: Outlet) -> Done:
+    filler = _filler(job, job.filling) if job.filling else None
     history = await replay(
         job.header,
         _while_there_is_room(intake, outlet),
         job.target,
+        filler=filler,
         anchor=job.anchor or Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s),
         on_outcome=outlet.outcome,
         stop=intake.stop,
         keep=False,
     )
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Done(anchor=history.anchor, fidelity=history.fidelity, cpu_s=used.ru_utime + used.ru_stime)
+    return Done(
+        anchor=history.anchor,
+        fidelity=history.fidelity,
+        filled=filler.filled if filler else None,
+        cpu_s=used.ru_utime + used.ru_stime,
+    )
+
+
+def _filler(job: Job, filling: Filling) -> Fills:
+    scheme = "https" if job.target.tls else "http"
+    return Fills(filling, seed=job.header.seed, scheme=scheme, host=job.target.host, wall=time.time)
 
 
 async def _while_there_is_room(intake: Intake, outlet: Outlet) -> AsyncIterator[Step]:
