@@ -100,7 +100,10 @@ def stream_of(
     if first is None:
         raise _nothing(recording, account)
     source = Source(
-        recording=recording.path.name, fingerprint=quick_fingerprint(recording), sessions=selection.sessions
+        recording=recording.path.name,
+        fingerprint=quick_fingerprint(recording),
+        recorded_s=recording.manifest.anchor.wall_s + (account.began_s or 0.0),
+        sessions=selection.sessions,
     )
     provenance = Provenance(made_by="recording")
     header = Header(name=name, seed=seed, source=source, budget=budget, retry=retry, provenance=provenance)
@@ -150,7 +153,7 @@ class _Steps:
     def of(self, exchanges: Iterable[Exchange]) -> Iterator[Step]:
         first_s: float | None = None
         for number, (exchange, attempts) in enumerate(folded(exchanges, self._account), start=1):
-            first_s = exchange.started_s if first_s is None else first_s
+            first_s = self._account.began_s = exchange.started_s if first_s is None else first_s
             yield self._step(f"s{number}", Folded(exchange, attempts), first_s)
 
     def _step(self, step: str, made_of: Folded, first_s: float) -> Step:

@@ -13,6 +13,7 @@ class Account:
 
     def __init__(self) -> None:
         self.seen = 0  # exchanges, or steps of a plan's file
+        self.began_s: float | None = None  # when the first exchange of the round started, on the recording's clock
         self.steps = 0  # given to the engine, clones and rounds included
         self.folded = 0  # exchanges that were retries of another
         self.left_out: Counter[str] = Counter()  # exchanges or steps, by reason

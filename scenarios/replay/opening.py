@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -12,6 +13,8 @@ from foreshock.errors import InvalidRun, UsageError
 from recorder.key import read_key
 from recorder.recording import Recording
 from replayer.comparing.twins import Twins
+from replayer.filling.filling import Filling
+from replayer.filling.logins import with_logins
 from replayer.from_recording import stream_of
 from replayer.plan import Budget, Header, Step
 from replayer.planfile import stream_plan
@@ -20,6 +23,8 @@ from replayer.traffic.arranging import arranged
 from replayer.traffic.leaving import kept
 from replayer.traffic.scaling import SPREAD_S, SPREAD_SHARE
 from replayer.traffic.selection import Selection, checked
+from scenarios.filling import filling_of
+from scenarios.loading import load_scenario
 from scenarios.replay.order import ReplayOrder
 
 
@@ -29,6 +34,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
     header: Header
     steps: Iterator[Step]
+    filling: Filling
     total: int | None
     upstream: str
     recording: Recording | None = None
@@ -68,9 +74,11 @@ def _recording(order: ReplayOrder, account: Account, twins: Twins | None) -> Ope
         twins=twins,
     )
     counts = recording.manifest.counts
+    filling = _filling(order)
     return Opened(
         header=header,
-        steps=steps,
+        steps=with_logins(steps, filling.login) if filling.login else steps,
+        filling=filling,
         total=_total(order.selection, counts.stored if recording.manifest.closed else None),
         upstream=recording.manifest.systems,
         recording=recording,
@@ -106,7 +114,10 @@ def _plan(order: ReplayOrder, account: Account) -> Opened:
         retry=order.retry or header.retry,
         budget=header.budget if order.budget == Budget() else order.budget,
     )
-    return Opened(header=header, steps=chain((first,), steps), total=None, upstream="")
+    steps = chain((first,), steps)
+    filling = _filling(order)
+    steps = with_logins(steps, filling.login) if filling.login else steps
+    return Opened(header=header, steps=steps, filling=filling, total=None, upstream="")
 
 
 class _Rounds:
@@ -142,6 +153,15 @@ def _from_zero(steps: Iterator[Step]) -> Iterator[Step]:
     for step in steps:
         first_s = step.due_s if first_s is None else first_s
         yield msgspec.structs.replace(step, due_s=round(step.due_s - first_s, 6))
+
+
+def _filling(order: ReplayOrder) -> Filling:
+    """Cookies are kept as browsers do; what else is filled in, the scenario says."""
+    if order.scenario_file is None:
+        return Filling()
+    filling = filling_of(load_scenario(order.scenario_file, os.environ), os.environ)
+    shift = filling.shift and msgspec.structs.replace(filling.shift, speed=order.selection.speed)
+    return msgspec.structs.replace(filling, shift=shift, horizon_steps=order.budget.horizon_steps)
 
 
 def _total(selection: Selection, stored: int | None) -> int | None:

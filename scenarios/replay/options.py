@@ -42,6 +42,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None
     late: float | None
     no_bindings: bool
+    scenario: Path | None
     retry: Literal["none", "fixed", "exponential"] | None
     retry_attempts: int | None
     retry_pause: float | None
@@ -89,6 +90,7 @@ def order_of(source: Path, runs: Path, arguments: tuple[str, ...], **options: An
         retry=_retry(asked),
         budget=_budget(asked),
         bindings=not asked.no_bindings,
+        scenario_file=asked.scenario,
         least_same=asked.same,
         masks_file=asked.masks,
         learn_masks_file=asked.learn_masks,
@@ -225,6 +227,12 @@ _OPTIONS = (
         callback=_duration,
         metavar="DURATION",
         help="If we send 1 in 100 requests later than that, nothing is concluded.  [default: 100ms]",
+    ),
+    click.option(
+        "--scenario",
+        type=_FILE,
+        metavar="FILE",
+        help="Fill requests as this scenario says: its identities, map, auth and shift_dates.",
     ),
     click.option("--no-bindings", is_flag=True, help="Send every value as recorded."),
     click.option(

@@ -29,6 +29,7 @@ class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry | None = None
     budget: Budget = Budget()
     bindings: bool = True
+    scenario_file: Path | None = None  # whose users, map, credentials and dates fill the requests
     masks_file: Path | None = None  # what of the answers is noise; without them statuses alone are compared
     learn_masks_file: Path | None = None
     least_same: float = LEAST_SAME  # share of the answers that are as recorded

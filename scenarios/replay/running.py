@@ -8,6 +8,7 @@ from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError
 from recorder.key import read_key
 from recorder.redact import Redactor
+from replayer.filling.filling import Filled
 from replayer.outcome import Outcome
 from replayer.target import Target
 from replayer.traffic.account import Account
@@ -63,6 +64,7 @@ class _Replay:
         self._telling = telling
         self._tally = Tally()
         self._took_s = 0.0
+        self._filled: Filled | None = None
 
     def run(self) -> int:
         self._telling.begin(self._order)
@@ -107,10 +109,9 @@ class _Replay:
                 progress.one_more()
 
             try:
-                done = await send(
-                    self._traffic.header, self._traffic.steps, self._target, records.begin, one_more, stop
-                )
+                done = await send(self._traffic, self._target, records.begin, one_more, stop)
                 self._tally.finish(done.fidelity)
+                self._filled = done.filled
             finally:
                 self._took_s = began.elapsed_s()
 
@@ -126,6 +127,8 @@ class _Replay:
             self._telling.end(self._tally, self._took_s, sentences)
             if self._answers and (compared := self._answers.compared):
                 self._telling.compared(compared)
+            if self._filled is not None:
+                self._telling.filled(self._filled)
             if self._account.learner is not None:
                 self._telling.meaning(self._account.learner.meaning)
             self._telling.verdict(verdict, self._order, records.path, page)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from foreshock.clock import Anchor
+from replayer.filling.filling import Filling
 from replayer.outcome import Outcome
-from replayer.plan import Header, Step
 from replayer.process.job import Done, Job
 from replayer.process.parent import EngineProcess
 from replayer.target import Target
+from scenarios.replay.opening import Opened
 
 _LEAD_S = 0.2  # for the first steps to be at the engine when the clock begins
 
 
 async def send(
-    header: Header,
-    steps: Iterator[Step],
+    traffic: Opened,
     target: Target,
     on_begin: Callable[[Anchor], None],
     on_outcome: Callable[[Outcome], None],
@@ -33,4 +35,14 @@ async def send(
         now = Anchor.now()
         zero = Anchor(wall_s=now.wall_s + _LEAD_S, monotonic_s=now.monotonic_s + _LEAD_S)
         on_begin(zero)
-        return await engine.run(Job(header=header, target=target, anchor=zero), steps, on_outcome, stop)
+        filling = _begun(traffic, zero)
+        job = Job(header=traffic.header, target=target, filling=filling, anchor=zero)
+        return await engine.run(job, traffic.steps, on_outcome, stop)
+
+
+def _begun(traffic: Opened, zero: Anchor) -> Filling:
+    """The filling of a replay that begins at `zero`: by then it is known how far dates are shifted."""
+    shift, source = traffic.filling.shift, traffic.header.source
+    if shift is None or source is None or not source.recorded_s:
+        return replace(traffic.filling, shift=None)
+    return replace(traffic.filling, shift=replace(shift, recorded_s=source.recorded_s, now_s=zero.wall_s))

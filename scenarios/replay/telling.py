@@ -16,6 +16,7 @@ from foreshock.clock import Clock
 from foreshock.duration import format_duration
 from replayer.comparing.comparer import Compared
 from replayer.fidelity import Spread
+from replayer.filling.filling import Filled
 from replayer.meaning import Meaning
 from scenarios.replay.order import ReplayOrder
 from scenarios.replay.tally import Met, Tally
@@ -87,6 +88,23 @@ class Telling:
             self._line("rootless", f"{place.values:,} times {place.place} of {place.route}: {place.look}")
         if len(rootless) > _PLACES:
             self._line("", f"and {counted(len(rootless) - _PLACES, 'more place')}")
+
+    def filled(self, filled: Filled) -> None:
+        """What was written into requests besides bindings, and what could not be."""
+        counts = {
+            "cookies from jars": filled.cookies,
+            "cookies withheld: Secure, and the target is no TLS": filled.cookies_withheld,
+            "jars forgotten": filled.jars_forgotten,
+            "users of the target": filled.users,
+            "of them shared, for want of more": filled.users_shared,
+            "values mapped": filled.mapped,
+            "values that the map has not got": filled.unmapped,
+            "credentials": filled.credentials,
+            "requests signed": filled.signed,
+            "dates shifted": filled.dates,
+        }
+        if told := ", ".join(f"{count:,} {what}" for what, count in counts.items() if count):
+            self._line("filled", told)
 
     def verdict(self, verdict: Verdict, order: ReplayOrder, folder: Path, page: Path | None) -> None:
         self._console.print()

@@ -25,6 +25,8 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Talk)
         self.first = first
         self.seen: list[str] = []
+        self.credentials: list[tuple[str | None, str | None]] = []  # cookie, authorization
+        self.cookie = ""  # that it sets
         self.orders: set[str] = set()
         self.extra: dict[str, str] = {}  # stands in what it says of an order
 
@@ -43,6 +45,7 @@ class _Talk(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(f"GET {self.path}")
+        self.server.credentials.append((self.headers["Cookie"], self.headers["Authorization"]))
         if self.path == "/slow":
             threading.Event().wait(0.05)
         known = not self.path.startswith("/orders/") or self.path.rpartition("/")[2] in self.server.orders
@@ -57,7 +60,8 @@ class _Talk(BaseHTTPRequestHandler):
 
     def _say(self, status: int, body: dict[str, str]) -> None:
         raw = json.dumps(body).encode()
-        head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        cookie = f"Set-Cookie: {self.server.cookie}\r\n" if self.server.cookie else ""
+        head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n{cookie}\r\n"
         self.wfile.write(head.encode() + raw)
 
     def log_message(self, *_: object) -> None:

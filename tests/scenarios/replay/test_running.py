@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from foreshock.errors import HarnessError, InvalidRun, UsageError
-from recorder.exchange import Content, Exchange
+from recorder.exchange import Content, Exchange, Header
 from recorder.recording import Recording
 from replayer.from_recording import plan_of
 from replayer.plan import Budget
@@ -120,6 +120,32 @@ def test_clones_and_rounds_are_compared_with_the_answers_of_whom_they_are_made(
 
 def test_so_many_may_differ_as_is_allowed(shop, recorded: Recorded, bought: Bought, ordered, telling: Telling) -> None:
     assert run_replay(ordered(recorded(bought(10)), shop.url, bindings=False, least_same=0.5), telling) == 0
+
+
+def test_cookies_are_the_targets_own_and_credentials_the_scenarios(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shop,
+    recorded: Recorded,
+    bought: Bought,
+    exchange: Make,
+    ordered,
+    telling: Telling,
+    paper: io.StringIO,
+) -> None:
+    shop.cookie = "sid=of-the-target"
+    monkeypatch.setenv("SHOP_TOKEN", "fresh")
+    scenario = tmp_path / "shop.yaml"
+    scenario.write_text(
+        "version: 1\nname: shop\nallow: [127.0.0.1]\ntarget: http://127.0.0.1:1\nauth: {bearer: SHOP_TOKEN}\n"
+        "invariants: [{name: there, http: {get: http://127.0.0.1:1/}, expect: status == 200}]\n"
+    )
+    old = (Header("Cookie", "sid=recorded"), Header("Authorization", "Bearer recorded"))
+    first, second = exchange(0.0, "a", "GET", "/in", 200, b"{}"), exchange(0.1, "a", "GET", "/me", 200, b"{}")
+    second = replace(second, request=replace(second.request, headers=old))
+    assert run_replay(ordered(recorded([first, second]), shop.url, scenario_file=scenario), telling) == 0
+    assert shop.credentials[1] == ("sid=of-the-target", "Bearer fresh")
+    assert "filled    1 cookies from jars, 1 credentials" in paper.getvalue()
 
 
 def test_a_body_that_is_not_in_the_recording_is_told_and_decides_nothing(
