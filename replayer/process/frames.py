@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 28  # a longer frame is none: what we read is no frame
 class Kind(Enum):
     """To the engine: JOB, then STEP after STEP, then END; STOP whenever. From it: OUTCOME after OUTCOME, then DONE or
     FAILED; and TAKEN, how many bytes of steps it has begun in all, so that no more than AHEAD_BYTES are on their way
-    and STOP never waits behind them.
+    and STOP never waits behind them. NOTE is what else is worth telling, of an engine that is more than one.
     """
 
     JOB = b"J"
@@ -22,6 +22,7 @@ class Kind(Enum):
     STOP = b"X"
     OUTCOME = b"O"
     TAKEN = b"T"
+    NOTE = b"N"
     DONE = b"D"
     FAILED = b"F"
 

@@ -18,7 +18,7 @@ _TELL_BYTES = AHEAD_BYTES // 8  # of steps begun, before that is told
 class Intake(asyncio.Protocol):
     """`job` is done when it was told. As an asynchronous iterator it gives the steps, to END or STOP.
 
-    `stop` is set by STOP; `orphaned` is done when the other end closed before either of them: nobody is there any more.
+    `stop` is set by STOP; `orphaned` is done when the other end is closed: nobody is there any more.
     `on_taken` hears now and then how many bytes of steps were taken in all.
     """
 
@@ -66,8 +66,7 @@ class Intake(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self._ended and not self.orphaned.done():
-            self.orphaned.set_result(None)
+        self.orphaned.set_result(None)
         self._ended = True
         self._wake()
 

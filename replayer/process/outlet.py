@@ -15,6 +15,7 @@ class Outlet(asyncio.BaseProtocol):
     """Nothing is lost: where nobody reads, what is told waits here, and `room` says when to go on making more."""
 
     def __init__(self) -> None:
+        self.ended = False  # the last word was said
         self.room = asyncio.Event()
         self.room.set()
         self._loop = asyncio.get_running_loop()
@@ -31,6 +32,7 @@ class Outlet(asyncio.BaseProtocol):
 
     async def end(self, kind: Kind, last: msgspec.Struct) -> None:
         """Returns when all was read, or nobody reads any more."""
+        self.ended = True
         self._batch.append(frame(kind, self._encode(last)))
         self._flush()
         if self._transport is not None:

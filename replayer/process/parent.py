@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from replayer.outcome import Outcome
 from replayer.plan import Step
 from replayer.process.frames import AHEAD_BYTES, Frames, Kind, frame
 from replayer.process.job import Done, Failed, Job
+
+D = TypeVar("D", bound=msgspec.Struct)
 
 COMMAND = (sys.executable, "-P", "-m", "replayer.process.child")
 
@@ -67,6 +70,18 @@ class EngineProcess:
     async def run(
         self, job: Job, steps: Iterable[Step], on_outcome: Callable[[Outcome], None], stop: asyncio.Event
     ) -> Done:
+        """As `run_any`, of an engine that is one process."""
+        return await self.run_any(job, Done, steps, on_outcome, stop)
+
+    async def run_any(
+        self,
+        job: msgspec.Struct,
+        done: type[D],
+        steps: Iterable[Step],
+        on_outcome: Callable[[Outcome], None],
+        stop: asyncio.Event,
+        on_note: Callable[[bytes], None] = lambda content: None,
+    ) -> D:
         """Returns when every step that was read has ended, or what was under way when `stop` was set.
 
         Steps are taken a bounded way ahead of their time. Raises UsageError and HarnessError as the engine does, or if
@@ -76,7 +91,7 @@ class EngineProcess:
         feeding = asyncio.create_task(self._feed(steps))
         stopping = asyncio.create_task(self._stop_when(stop))
         try:
-            done = await self._told(on_outcome)
+            last = await self._told(on_outcome, on_note)
         finally:
             stopping.cancel()
             if not feeding.done():
@@ -84,7 +99,7 @@ class EngineProcess:
             await asyncio.wait((feeding, stopping))
         if not feeding.cancelled() and (error := feeding.exception()):
             raise error
-        return done
+        return msgspec.msgpack.decode(last, type=done)
 
     async def _feed(self, steps: Iterable[Step]) -> None:
         encode = msgspec.msgpack.Encoder().encode
@@ -121,7 +136,8 @@ class EngineProcess:
         await stop.wait()
         self._write(frame(Kind.STOP))
 
-    async def _told(self, on_outcome: Callable[[Outcome], None]) -> Done:
+    async def _told(self, on_outcome: Callable[[Outcome], None], on_note: Callable[[bytes], None]) -> bytes:
+        """What was said at the end."""
         frames = Frames()
         outcome_of = msgspec.msgpack.Decoder(Outcome).decode
         while data := await self._stdout.read(_READ_BYTES):
@@ -131,8 +147,10 @@ class EngineProcess:
                 elif kind is Kind.TAKEN:
                     self._taken_bytes = int.from_bytes(content, "big")
                     self._taken.set()
+                elif kind is Kind.NOTE:
+                    on_note(content)
                 elif kind is Kind.DONE:
-                    return msgspec.msgpack.decode(content, type=Done)
+                    return content
                 elif kind is Kind.FAILED:
                     failed = msgspec.msgpack.decode(content, type=Failed)
                     raise UsageError(failed.message) if failed.usage else HarnessError(failed.message)

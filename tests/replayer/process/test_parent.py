@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 
+import msgspec
 import pytest
 
 from foreshock.errors import HarnessError, UsageError
@@ -147,10 +148,20 @@ def test_what_the_steps_raise_is_raised_after_what_was_under_way(serving, says, 
         asyncio.run(check())
 
 
-def test_it_is_gone_when_nobody_is_there_any_more():
+JOB = frame(Kind.JOB, msgspec.msgpack.encode(Job(header=HEADER, target=Target.parse("http://127.0.0.1:1"))))
+LATER = frame(
+    Kind.STEP,
+    msgspec.msgpack.encode(
+        {"id": "s", "due_s": 3600, "session": "a", "route": "GET /", "request": {"method": "GET", "target": "/"}}
+    ),
+)
+
+
+@pytest.mark.parametrize("said", [[], [JOB], [JOB, LATER], [JOB, LATER, frame(Kind.END)]])
+def test_it_is_gone_when_nobody_is_there_any_more(said):
     """Its owner was killed amid a plan: the pipe ends without a word."""
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        child.stdin.write(frame(Kind.STEP, b""))
+        child.stdin.write(b"".join(said))
         child.stdin.close()
         assert child.wait(timeout=20) == 1
         assert child.stdout.read() == b""
