@@ -139,7 +139,13 @@ class _Entries:
     def _headers(self, pairs: tuple[Pair, ...]) -> tuple[Header, ...]:
         """HTTP/2's pseudo headers are left out: method, target and Host say the same."""
         return tuple(
-            Header(self._latin(pair.name), self._latin(pair.value or "")) for pair in pairs if pair.name[:1] != ":"
+            [
+                Header(pair.name, value)
+                if (value := pair.value or "").isascii() and pair.name.isascii()
+                else Header(self._latin(pair.name), self._latin(value))
+                for pair in pairs
+                if pair.name[:1] != ":"
+            ]
         )
 
     def _latin(self, text: str) -> str:

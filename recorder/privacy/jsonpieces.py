@@ -56,6 +56,8 @@ def end_of(pieces: list[str], at: int) -> tuple[int, int]:
 
 def name_above(pieces: list[str], number: int) -> str:
     """The piece of the name nearest above string `number`, through arrays; '' where there is none."""
+    if pieces[2 * number].rstrip() == ":":
+        return pieces[2 * number - 1]
     depth = 0
     for at in range(2 * number, -1, -2):
         end = len(pieces[at])
