@@ -21,15 +21,16 @@ from recorder.looks import looks_like_an_id
 from replayer.choosing import best, is_credential, is_version, meant, name_worth, ranked, wrap_for
 from replayer.headertext import set_cookies
 from replayer.heard import Heard, Source, Speech
+from replayer.keying import LINK, Key
 from replayer.meaning import Meaning, Tally
 from replayer.naming import ending, keys_of, singular, snake
 from replayer.neighbour import selected
 from replayer.outcome import Answer
 from replayer.place import Place
 from replayer.plan import Binding, Request, in_place_order
-from replayer.said import LINK, Key, said_by
+from replayer.said import said_by
 from replayer.wanted import Asked, Wanted, asked_by
-from replayer.worth import drawn, small
+from replayer.worth import small
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _HORIZON_STEPS = 100_000
@@ -82,14 +83,14 @@ class Learner:
         self._number += 1
         asked = asked_by(request)
         refused = answer is not None and answer.status == 401
-        bindings = in_place_order(self._bindings(session, asked, refused))
-        self._tally.request(step, request.method, asked, bindings, answer)
+        bound = list(self._bound(session, asked, refused))
+        self._tally.request(step, request.method, asked, dict(bound), answer)
         self._heard.sent(session, asked.keys)
         self._heard.sent(session, [(LINK, asked.target)])
         if answer is not None and answer.status < 500:
             pending = _Pending(ended_s, self._number, step, session, request.method, asked, answer)
             heapq.heappush(self._pending, pending)
-        return bindings
+        return in_place_order(binding for _, binding in bound)
 
     # Answers
 
@@ -118,10 +119,10 @@ class Learner:
 
     # Requests
 
-    def _bindings(self, session: str, asked: Asked, refused: bool) -> Iterator[Binding]:
-        bound: set[Place] = set()
+    def _bound(self, session: str, asked: Asked, refused: bool) -> Iterator[tuple[Place, Binding]]:
+        bound: set[Place] = set()  # as a whole
         for wanted in asked.values:
-            if (refused and is_credential(wanted.place)) or wanted.place in bound:
+            if (bound and wanted.place in bound) or (refused and is_credential(wanted.place)):
                 continue
             found = self._cookie(session, wanted) or self._found(session, asked, wanted)
             if found is None:
@@ -129,13 +130,14 @@ class Learner:
             if wanted.wrap == "{}":
                 bound.add(wanted.place)
             self._called(session, wanted, found)
-            yield Binding(
+            binding = Binding(
                 into=str(wanted.place),
                 from_=found.speech.step,
                 at=str(found.place),
                 wrap=wrap_for(wanted, found.place),
                 confidence=round(found.confidence, 3),
             )
+            yield wanted.place, binding
 
     def _called(self, session: str, wanted: Wanted, found: _Found) -> None:
         """Remembers what else the request calls a value that is bound: {"author": {"type": "people", "id": "7"}}."""
@@ -150,7 +152,7 @@ class Learner:
         return _Found(setter, Place("cookie", name=wanted.place.name), 1.0) if setter and self._near(setter) else None
 
     def _found(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
-        if drawn(wanted.text):
+        if wanted.is_drawn:
             found = self._drawn(session, asked, wanted)
         elif not small(wanted.text):
             found = None

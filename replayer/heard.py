@@ -10,9 +10,9 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from replayer.keying import Key
 from replayer.naming import Names
 from replayer.place import Place
-from replayer.said import Key
 
 _VALUES = 200_000  # of all sessions, remembered
 _PER_VALUE = 16  # places remembered that said one value in one session: the first ones and the last

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -15,9 +16,10 @@ import msgspec
 from recorder.looks import looks_like_an_id
 from recorder.routes import templated
 from replayer.outcome import Answer
+from replayer.place import Place
 from replayer.plan import Binding
 from replayer.wanted import Asked, Wanted
-from replayer.worth import drawn, small
+from replayer.worth import small
 
 _NEIGHBOUR = re.compile(r'\[\?@((?:\.[\w-]+|\["(?:[^"\\]|\\.)*"\])+)=="(?:[^"\\]|\\.)*"\]')
 _PLACES = 1_000  # told apart
@@ -61,14 +63,13 @@ class Tally:
     def __init__(self) -> None:
         self.beyond_horizon = 0
         self._kinds: Counter[str] = Counter()
-        self._places: dict[tuple[str, str, Kind], tuple[int, str, str, str]] = {}
+        self._places: dict[tuple[str, Place, Kind], tuple[int, str, str, str]] = {}
         self._left_out = 0
 
     def request(
-        self, step: str, method: str, asked: Asked, bindings: tuple[Binding, ...], answer: Answer | None
+        self, step: str, method: str, asked: Asked, bound: Mapping[Place, Binding], answer: Answer | None
     ) -> None:
-        """Counts the values of one request."""
-        bound = {binding.into: binding for binding in bindings}
+        """Counts the values of one request, of which `bound` are."""
         made = answer is not None and answer.status == 201 and method == "PUT"  # the client chose the id
         route = ""
         at = 0
@@ -80,7 +81,7 @@ class Tally:
                 if not looks and _looks_made(asked.values[at]):
                     wanted, looks = asked.values[at], True
                 at += 1
-            binding = bound.get(str(whole.place)) if bound else None
+            binding = bound.get(whole.place) if bound else None
             if binding is None and (made or not looks):
                 self._kinds["literal"] += 1
                 continue
@@ -89,7 +90,7 @@ class Tally:
 
     def told(self, forgotten: int) -> Meaning:
         places = [
-            PlaceCount(route=route, place=place, kind=kind, values=count, example=step, look=look, from_=source)
+            PlaceCount(route=route, place=str(place), kind=kind, values=count, example=step, look=look, from_=source)
             for (route, place, kind), (count, step, look, source) in self._places.items()
         ]
         return Meaning(
@@ -106,7 +107,7 @@ class Tally:
     def _count(self, step: str, route: str, wanted: Wanted, binding: Binding | None) -> None:
         kind: Kind = "rootless" if binding is None else "bound" if binding.confidence >= _SURE else "unsure"
         self._kinds[kind] += 1
-        key = (route, str(wanted.place), kind)
+        key = (route, wanted.place, kind)
         known = self._places.get(key)
         if known is None and len(self._places) >= _PLACES:
             self._left_out += 1
@@ -118,11 +119,9 @@ class Tally:
 
 def _looks_made(wanted: Wanted) -> bool:
     """Whether the server may have made a value: drawn by a machine, or standing where an id does."""
-    if wanted.place.kind == "header":
-        return drawn(wanted.text)
-    return drawn(wanted.text) or (
-        bool(wanted.names) and small(wanted.text) and any(char.isdigit() for char in wanted.text)
-    )
+    if wanted.is_drawn or not wanted.names or wanted.place.kind == "header":
+        return wanted.is_drawn
+    return small(wanted.text) and any(char.isdigit() for char in wanted.text)
 
 
 def _without_values(place: str) -> str:

@@ -122,9 +122,14 @@ def words_of(segments: Sequence[str]) -> Names:
 
 def worthy(names: Names, text: str) -> bool:
     """Whether `text` can name one thing under `names`: 'DE' as a code and 2 as a number are everybody's."""
-    if not any(name.rpartition("_")[2] in _MAY_NAME for name in names):
+    if not _may_be_everybodys(names):
         return True
     return len(text) >= _MAY_NAME_CHARS and any(char.isdigit() for char in text)
+
+
+@lru_cache(maxsize=4096)
+def _may_be_everybodys(names: Names) -> bool:
+    return any(name.rpartition("_")[2] in _MAY_NAME for name in names)
 
 
 def agree(ours: Names, theirs: Names) -> bool:

@@ -62,6 +62,8 @@ def pairs(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
 
 def unescape(raw: str, *, plus: bool = False) -> str:
     """`raw` without its percent signs, as UTF-8; bytes that are none come as surrogates, so that they can go back."""
+    if "%" not in raw:
+        return raw.replace("+", " ") if plus else raw
     return unquote_to_bytes(raw.replace("+", " ") if plus else raw).decode("utf-8", "surrogateescape")
 
 

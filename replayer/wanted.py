@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
 from replayer import jsontext
 from replayer.headertext import cookies, is_encoded, is_form
+from replayer.jsonvalues import Value, kind_beside, values_of
+from replayer.keying import QUOTED, Key, keyed, names_in_url, parts_of
 from replayer.leaves import counted, url_leaves
 from replayer.naming import (
     VERSIONS,
@@ -26,7 +29,6 @@ from replayer.naming import (
 from replayer.place import Place
 from replayer.places import request_leaves
 from replayer.plan import Request
-from replayer.said import QUOTED, Key, keyed, kind_beside, names_in_url, parts_of, values_of
 from replayer.urltext import origin_form
 from replayer.worth import drawn
 
@@ -45,6 +47,7 @@ class Wanted(NamedTuple):
     place: Place
     text: str
     names: Names
+    is_drawn: bool
     wrap: str = "{}"
 
 
@@ -72,7 +75,7 @@ def asked_by(request: Request) -> Asked:
     parts = parts_of(target)
     words = words_of(parts)
     values = list(_values(request, target, parts, words))
-    keys = {key for wanted in values for key in keyed(wanted.text, wanted.names)}
+    keys = {key for wanted in values for key in keyed(wanted.text, wanted.names, wanted.is_drawn)}
     return Asked(target, target.partition("?")[0], parts, words, values, keys)
 
 
@@ -81,16 +84,23 @@ def _values(request: Request, target: str, parts: list[str], words: Names) -> It
         names = names_in_url(leaf.place, parts)
         if not names and leaf.place.kind == "query":
             names = _named(leaf.place.name, words)
-        yield Wanted(leaf.place, leaf.value, names)
-        yield from _inside(leaf.place, leaf.value, ())
-    sent = ((name, value) for name, value in request.headers if name.lower() != "cookie")
-    for place, text in counted("header", sent):
-        if not is_carriage(place.name):
-            yield Wanted(place, text, named_by_header(place.name))
-            yield from _inside(place, text, named_by_header(place.name))
+        yield from _whole_and_inside(leaf.place, leaf.value, names)
+    for place, text in counted("header", (header for header in request.headers if _is_own(header[0]))):
+        yield from _whole_and_inside(place, text, named_by_header(place.name))
     for place, text in counted("cookie", cookies(request.headers)):
-        yield Wanted(place, text, _named(place.name, ()))
+        yield Wanted(place, text, _named(place.name, ()), drawn(text))
     yield from _in_body(request, words)
+
+
+@lru_cache(maxsize=4096)
+def _is_own(header: str) -> bool:
+    return not is_carriage(header) and header.lower() != "cookie"
+
+
+def _whole_and_inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
+    yield Wanted(place, text, names, drawn(text))
+    if not (text.isascii() and text.isalnum()):
+        yield from _inside(place, text, names)
 
 
 def _in_body(request: Request, words: Names) -> Iterator[Wanted]:
@@ -100,23 +110,20 @@ def _in_body(request: Request, words: Names) -> Iterator[Wanted]:
     if is_form(request.headers):
         for place, text in request_leaves(request):
             if place.kind == "form":
-                yield Wanted(place, text, _named(place.name, words))
-                yield from _inside(place, text, ())
+                yield from _whole_and_inside(place, text, _named(place.name, words))
         return
     for path, keys, value, node in _json_values(body):
-        text, place = str(value), Place("json", path=path)
-        yield Wanted(place, text, named(keys, words, kind_beside(node), False))
-        if type(value) is str:
-            yield from _inside(place, text, ())
+        names = named(keys, words, kind_beside(keys, node), False)
+        yield from _whole_and_inside(Place("json", path=path), str(value), names)
 
 
-def _json_values(body: str) -> list[tuple[tuple[str | int, ...], tuple[str, ...], str | int, object]]:
+def _json_values(body: str) -> list[Value]:
     try:
-        return list(values_of(msgspec.json.decode(body)))
+        return values_of(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         pass
     try:
-        return list(values_of(jsontext.parse(body)))
+        return values_of(jsontext.parse(body))
     except ValueError:
         return []
 
@@ -127,9 +134,9 @@ def _named(name: str, words: Names) -> Names:
 
 def _inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
     """The value in quotes, and what a machine drew inside of a longer text: 'Bearer eyJ...', a query of GraphQL."""
-    if names and (quoted := QUOTED.fullmatch(text)):
-        yield Wanted(place, quoted[1], names, text[: quoted.start(1)] + '{}"')
-    if text.isalnum() or len(text) > _MOST_CHARS or "{}" in text:
+    if names and place.kind == "header" and (quoted := QUOTED.fullmatch(text)):
+        yield Wanted(place, quoted[1], names, drawn(quoted[1]), text[: quoted.start(1)] + '{}"')
+    if len(text) > _MOST_CHARS or "{}" in text:
         return
     if place.kind != "header":
         yield from _said_with_names(place, text)
@@ -138,7 +145,7 @@ def _inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
     tokens = 0
     for match in _TOKEN.finditer(text):
         if len(match[0]) < len(text) and drawn(match[0]):
-            yield Wanted(place, match[0], (), _wrap(text, *match.span()))
+            yield Wanted(place, match[0], (), True, _wrap(text, *match.span()))
             tokens += 1
             if tokens == _MOST_TOKENS:
                 return
@@ -148,10 +155,12 @@ def _said_with_names(place: Place, text: str) -> Iterator[Wanted]:
     """Small values whose names stand beside them in the text."""
     if "(" in text:
         for match in _KEYED.finditer(text):
-            yield Wanted(place, match[2], (singular(snake(match[1])),), _wrap(text, *match.span(2)))
+            names: Names = (singular(snake(match[1])),)
+            yield Wanted(place, match[2], names, drawn(match[2]), _wrap(text, *match.span(2)))
     if "id" in text.lower():
         for match in _COMPARED.finditer(text):
-            yield Wanted(place, match[2], named_by(snake(match[1])), _wrap(text, *match.span(2)))
+            names = named_by(snake(match[1]))
+            yield Wanted(place, match[2], names, drawn(match[2]), _wrap(text, *match.span(2)))
 
 
 def _wrap(text: str, start: int, end: int) -> str:

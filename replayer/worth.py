@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_LEAST_CHARS = 8
+LEAST_CHARS = 8
+MOST_SMALL_CHARS = 64
 _MOST_CHARS = 4096  # longer texts are contents, not values
-_LEAST_NUMBER = 10_000_000_000  # below are counts, prices, autoincrement ids, dates and epoch seconds
+LEAST_NUMBER = 10_000_000_000  # below are counts, prices, autoincrement ids, dates and epoch seconds
 
 _PLAIN = re.compile(r"[a-z][a-z_ .,-]*", re.IGNORECASE)  # no digits: most texts, told quickly
 _TIME = re.compile(r"\d{4}-?\d{2}-?\d{2}(?:[T ]\d{2}:?\d{2}(?::?\d{2})?)?(?:Z|[+-]\d{2}:?\d{2})?")
@@ -25,7 +26,7 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _CHANGES = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|[0-9](?=[A-Za-z])")
 _CASES = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
-_SMALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
+_SMALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
 _TOKEN_CHARS = 16  # letters alone may be a word
 _CASES_OF_A_TOKEN = 0.35  # changes of case, a share of the letters; of random letters 0.5, of camelCase words 0.25
@@ -35,10 +36,10 @@ _LONG_CHARS = 20  # no one writes so many letters and digits without a gap
 
 def drawn(text: str) -> bool:
     """Whether a machine drew the value: two that are equal are one."""
-    if not _LEAST_CHARS <= len(text) <= _MOST_CHARS:
+    if not LEAST_CHARS <= len(text) <= _MOST_CHARS:
         return False
     if text.isdecimal():
-        return len(text) > 18 or int(text) >= _LEAST_NUMBER
+        return len(text) > 18 or int(text) >= LEAST_NUMBER
     return _drawn(text)
 
 
@@ -61,7 +62,7 @@ def _is_token(part: str) -> bool:
     if len(part) < 6:
         return False
     if part.isdecimal():
-        return int(part) >= _LEAST_NUMBER
+        return int(part) >= LEAST_NUMBER
     if _HEX.fullmatch(part):
         return True
     digits, letters = len(_DIGITS.findall(part)), len(_LETTERS.findall(part))
@@ -80,4 +81,6 @@ def _alternates(text: str) -> bool:
 
 def small(text: str) -> bool:
     """Whether a value can be an id although nobody can tell by itself: 7, 'green-tea'."""
-    return text.isalnum() if len(text) < 8 else _SMALL.fullmatch(text) is not None
+    if len(text) > MOST_SMALL_CHARS:
+        return False
+    return (text.isascii() and text.isalnum()) or _SMALL.fullmatch(text) is not None

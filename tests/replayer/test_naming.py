@@ -1,5 +1,6 @@
 import pytest
 
+from replayer.keying import names_in_url
 from replayer.naming import (
     agree,
     is_carriage,
@@ -12,7 +13,6 @@ from replayer.naming import (
     worthy,
 )
 from replayer.place import parse_place
-from replayer.said import names_in_url
 
 
 @pytest.mark.parametrize(
