@@ -154,7 +154,9 @@ class Http1(asyncio.Protocol):
 
     def _end(self) -> None:
         """The reply is done: nothing more is sent of its request."""
-        self._reader = None
+        if self._reader is not None:
+            self._reader.let_go()
+            self._reader = None
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None

@@ -103,6 +103,10 @@ class ReplyReader:
             )
         )
 
+    def let_go(self) -> None:
+        """Nothing more is fed. The parser and its reader hold each other, and only a collection would free them."""
+        del self._parser
+
     # httptools' side
 
     def on_message_begin(self) -> None:
