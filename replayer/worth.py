@@ -31,6 +31,7 @@ _SMALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _TOKEN_CHARS = 16  # letters alone may be a word
 _CASES_OF_A_TOKEN = 0.35  # changes of case, a share of the letters; of random letters 0.5, of camelCase words 0.25
 _CHANGES_OF_A_TOKEN = 0.45  # of case or to digits; of random base62 0.62
+_WORD_CHARS = 48  # no word of any language is longer; SQS draws receipts from small letters alone
 _LONG_CHARS = 20  # no one writes so many letters and digits without a gap
 
 
@@ -51,7 +52,7 @@ def _drawn(text: str) -> bool:
     if " " in text or "\n" in text or _TIME.fullmatch(text):
         return False
     if _PLAIN.fullmatch(text):
-        return len(text) >= _TOKEN_CHARS and _alternates(text)
+        return len(text) >= _TOKEN_CHARS and (_alternates(text) or (text.isalpha() and len(text) > _WORD_CHARS))
     if _UUID.fullmatch(text) or _PREFIXED.fullmatch(text):
         return True
     return any(map(_is_token, _SPLIT.split(text)))

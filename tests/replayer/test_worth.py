@@ -17,6 +17,7 @@ from replayer.worth import drawn, small
         "kTqXwRzBnMvLpJhG",
         "T3JkZXI6Nw==",
         "order-8f3k2l9x",
+        "dfapciuiksckmxennbcxmojpvqrfkxlfkgsmxfemqrnjnluabjteuypsggyz",
     ],
 )
 def test_what_a_machine_drew_says_where_it_came_from(text: str) -> None:
@@ -42,6 +43,7 @@ def test_what_a_machine_drew_says_where_it_came_from(text: str) -> None:
         "size-42-blue",
         "plan-2024-basic",
         "iPhone15ProMax",
+        "pneumonoultramicroscopicsilicovolcanoconiosis",
         "1920x1080",
         "h264player",
         "someCamelCaseWords",
