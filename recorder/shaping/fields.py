@@ -62,7 +62,10 @@ class Fields:
             content = json_of(text)
             self._keys = 0
             root = self._roots.get("json") or self._root("json")
-            self._take(root, [content], _DEPTH)
+            if type(content) is dict:
+                self._take_object(root, content, _DEPTH)
+            else:
+                self._take(root, [content], _DEPTH)
             if may_repeat_a_key(text, self._keys):
                 self._mark_repeats(root, with_repeats(text), _DEPTH)
         except NotJson:
@@ -77,21 +80,19 @@ class Fields:
 
     def _take(self, place: Place, values: list[Any], depth: int) -> None:
         """Takes values that are no member's: a message's content, or the items of an array."""
-        kinds = set(map(type, values))
-        if len(kinds) > 1:
+        kind = type(values[0])
+        if len(set(map(type, values))) > 1:
             for value in values:
                 self._take(place, [value], depth)
-            return
-        for kind in kinds:
-            if kind is dict or kind is Repeating:
-                for value in values:
-                    self._take_object(place, value, depth)
-            elif kind is list:
-                place.values.add_lists(list(map(len, values)), [self._seen] * len(values))
-                for value in values:
-                    self._take_items(place, value, depth)
-            else:
-                self._take_leaves(place, kind, values)
+        elif kind is dict or kind is Repeating:
+            for value in values:
+                self._take_object(place, value, depth)
+        elif kind is list:
+            place.values.add_lists(list(map(len, values)), [self._seen] * len(values))
+            for value in values:
+                self._take_items(place, value, depth)
+        else:
+            self._take_leaves(place, kind, values)
 
     def _take_leaves(self, place: Place, kind: type, values: list[Any]) -> None:
         column = place.columns.get(kind) or self._column(place, kind)
