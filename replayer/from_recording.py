@@ -158,7 +158,8 @@ class _Steps:
 
     def _step(self, step: str, made_of: Folded, first_s: float) -> Step:
         exchange = made_of.exchange
-        request = request_of(exchange)
+        protocol = protocol_of(exchange)
+        request = request_of(exchange, protocol)
         if self._twinning:
             self._twinning.made(step, exchange)
         self._account.bodies_unlike += unlike_its_headers(exchange)
@@ -172,10 +173,10 @@ class _Steps:
             bindings=self._bindings(step, exchange, request),
             connection=connection_of(exchange),
             closes=closes_of(exchange),
-            protocol=protocol_of(exchange),
-            messages=messages_of(exchange, self._account),
-            lasts_s=lasts_s_of(exchange),
-            unsupported=unfit(exchange),
+            protocol=protocol,
+            messages=messages_of(exchange, self._account) if protocol == "websocket" else (),
+            lasts_s=lasts_s_of(exchange) if protocol == "websocket" else 0.0,
+            unsupported=unfit(exchange, protocol),
             recorded=recorded_of(exchange, made_of.attempts),
         )
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from recorder.exchange import Exchange
-from replayer.traffic.template import protocol_of, raw_of, said_length, switched, whole_raw_of
+from replayer.plan import Protocol
+from replayer.traffic.template import raw_of, said_length, switched
 
 
-def unfit(exchange: Exchange) -> str:
-    """Why an exchange cannot be sent again; '' where it can."""
-    is_socket = protocol_of(exchange) == "websocket"
+def unfit(exchange: Exchange, protocol: Protocol) -> str:
+    """Why an exchange cannot be sent again over `protocol`; '' where it can."""
+    is_socket = protocol == "websocket"
     if (switched(exchange) and not is_socket) or (is_socket and exchange.request.method != "GET"):
         return "upgrade: its connection went on with another protocol than a WebSocket over HTTP/1.1"
     content = exchange.request.post_data
-    raw = raw_of(content)
+    raw = raw_of(content) if content.size else b""
     if raw is None:
         return "body damaged: the recorded request body does not read"
-    if whole_raw_of(content) is None:
+    if len(raw) < content.size:
         return "body not kept: it was beyond the recorder's --body-cap, or withheld"
-    said = said_length(exchange.request.headers)
-    if exchange.response is None and said is not None and len(raw) < said:
+    if exchange.response is None and (said := said_length(exchange.request.headers)) is not None and len(raw) < said:
         return "body not sent: its client broke off within the request"
     return ""
 

@@ -8,7 +8,6 @@ does not send that request over and over anyway (a poll, a second click); unless
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
@@ -17,7 +16,7 @@ from msgspec.structs import replace
 
 from recorder.exchange import Exchange, header
 from replayer.traffic.account import Account
-from replayer.traffic.template import protocol_of, whole_raw_of
+from replayer.traffic.template import protocol_of
 
 MOST_HELD = 4096  # exchanges held until it is known whether a retry follows
 
@@ -31,7 +30,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _WHOSE = ("authorization", "cookie", "idempotency-key")  # with others of these it is another request
 
-Signature = bytes
+Signature = int  # a hash of this process: that two of the 50,000 remembered agree by chance is out of the question
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -131,8 +130,10 @@ class _Folder:
                 chain.attempts.append(exchange)
                 return chain
             chain.is_none |= not chain.keyed  # it came once more, and not after a failure
+        if not failed(exchange):
+            return None
         keyed = header(exchange.request.headers, "idempotency-key") is not None
-        if not failed(exchange) or (signature in self._again and not keyed):
+        if signature in self._again and not keyed:
             return None
         self._chains[signature] = begun = _Chain(exchange, keyed=keyed)
         return begun
@@ -175,15 +176,10 @@ def signature_of(exchange: Exchange) -> Signature | None:
     """What two requests share that are one and its retry; None of what is never folded: sockets, unknown bodies."""
     request = exchange.request
     content = request.post_data
-    body = content.digest.encode() if content.digest else whole_raw_of(content)
-    if body is None or protocol_of(exchange) == "websocket":
+    if (content.size and not content.text and content.digest is None) or protocol_of(exchange) == "websocket":
         return None
-    digest = hashlib.blake2b(digest_size=16)
-    whose = [f"{name}={each.value}" for each in request.headers if (name := each.name.lower()) in _WHOSE]
-    for part in (exchange.session, request.method, request.url, *whose):
-        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    digest.update(body)
-    return digest.digest()
+    whose = tuple([f"{name}={each.value}" for each in request.headers if (name := each.name.lower()) in _WHOSE])
+    return hash((exchange.session, request.method, request.url, content.digest or content.text, *whose))
 
 
 def _retry_after_s(exchange: Exchange) -> float | None:

@@ -29,13 +29,9 @@ class Order:
         self._number += 1
         self._forget()
         held = self._sessions.pop(session, [])
-        ended = [sent for sent in held if sent.ended_s <= started_s]
-        latest_s = max((sent.started_s for sent in ended), default=0.0)
-        heads = [sent for sent in ended if sent.ended_s > latest_s or sent.started_s == latest_s]
-        # Whoever is followed by a head is behind every later step too, and is not needed again.
-        rest = [sent for sent in held if sent not in ended or sent in heads]
-        self._sessions[session] = [*rest, _Sent(step, self._number, started_s, ended_s)]
-        return tuple(sent.step for sent in heads)
+        heads, needed = _after(held, started_s)
+        self._sessions[session] = [*needed, _Sent(step, self._number, started_s, ended_s)]
+        return tuple([sent.step for sent in heads])
 
     def _forget(self) -> None:
         oldest = self._number - self._horizon_steps
@@ -44,3 +40,18 @@ class Order:
             if held[-1].number > oldest:
                 return
             del self._sessions[session]
+
+
+def _after(held: list[_Sent], started_s: float) -> tuple[list[_Sent], list[_Sent]]:
+    """Whom one that starts now follows, and who is needed for those that come later."""
+    if not held or (len(held) == 2 and _before(held[0], held[1]) and held[1].ended_s <= started_s):
+        return held[1:], held[1:]  # a client that does one thing after the other
+    ended = [sent for sent in held if sent.ended_s <= started_s]
+    latest_s = max((sent.started_s for sent in ended), default=0.0)
+    heads = [sent for sent in ended if sent.ended_s > latest_s or sent.started_s == latest_s]
+    # Whoever is followed by a head is behind every later step too, and is not needed again.
+    return heads, [sent for sent in held if sent not in ended or sent in heads]
+
+
+def _before(one: _Sent, other: _Sent) -> bool:
+    return one.started_s < other.started_s >= one.ended_s

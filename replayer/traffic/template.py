@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from recorder.exchange import Content, Exchange, Header, Response, header_values
 from replayer.outcome import Answer
 from replayer.plan import Body, Message, Protocol, Recorded, Request
@@ -13,38 +11,52 @@ from replayer.traffic.account import Account
 from replayer.urltext import origin_form
 
 
-def request_of(exchange: Exchange) -> Request:
-    """The request template of an exchange: as recorded, without what belongs to its connection but what `plan.Request`
-    keeps of that."""
+def request_of(exchange: Exchange, protocol: Protocol) -> Request:
+    """The request template of an exchange over `protocol`: as recorded, without what belongs to its connection but
+    what `plan.Request` keeps of that."""
     recorded = exchange.request
+    said = _said(recorded.headers)
     return Request(
         method=recorded.method,
         target=origin_form(recorded.url),
-        headers=tuple(_headers(exchange)),
+        headers=_kept(recorded.headers, said, protocol),
         body=Body.of(raw_of(recorded.post_data) or b""),
-        trailers=tuple((header.name, header.value) for header in recorded.trailers),
-        chunked=_said_no_length(exchange),
-        expects="100-continue" in _tokens(recorded.headers, "expect"),
+        trailers=tuple([(header.name, header.value) for header in recorded.trailers]),
+        chunked=_said_no_length(exchange, said, protocol),
+        expects="100-continue" in _tokens(said, "expect"),
     )
 
 
-def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
-    recorded = exchange.request
-    own = HOP_BY_HOP.union(_tokens(recorded.headers, "connection"))
-    over_h2 = protocol_of(exchange) == "h2"
-    for header in recorded.headers:
+def _said(headers: tuple[Header, ...]) -> dict[str, str]:
+    """What the headers say that are about the connection, by their names in small letters."""
+    said: dict[str, str] = {}
+    for header in headers:
         name = header.name.lower()
-        if name == "connection" and not over_h2 and "close" in header.value.lower():
-            yield header.name, "close"
-        elif name not in own or (name == "te" and over_h2 and header.value.strip().lower() == "trailers"):
-            yield header.name, header.value
+        if name in HOP_BY_HOP:
+            said[name] = f"{said[name]}, {header.value}" if name in said else header.value
+    return said
 
 
-def _said_no_length(exchange: Exchange) -> bool:
-    headers = exchange.request.headers
-    if protocol_of(exchange) == "h2":
-        return exchange.request.post_data.size > 0 and said_length(headers) is None
-    return "chunked" in _tokens(headers, "transfer-encoding")
+def _kept(headers: tuple[Header, ...], said: dict[str, str], protocol: Protocol) -> tuple[tuple[str, str], ...]:
+    if not said:
+        return tuple([(header.name, header.value) for header in headers])
+    own = HOP_BY_HOP.union(_tokens(said, "connection"))
+    closes = protocol != "h2" and "close" in _tokens(said, "connection")
+    trailers = protocol == "h2" and _tokens(said, "te") == {"trailers"}
+    kept = []
+    for header in headers:
+        name = header.name.lower()
+        if name not in own or (trailers and name == "te"):
+            kept.append((header.name, header.value))
+        elif closes and name == "connection":
+            kept.append((header.name, "close"))
+    return tuple(kept)
+
+
+def _said_no_length(exchange: Exchange, said: dict[str, str], protocol: Protocol) -> bool:
+    if protocol == "h2":
+        return exchange.request.post_data.size > 0 and "content-length" not in said
+    return "chunked" in _tokens(said, "transfer-encoding")
 
 
 def answer_of(response: Response) -> Answer | None:
@@ -69,9 +81,12 @@ def recorded_of(exchange: Exchange, attempts: int) -> Recorded:
 
 def protocol_of(exchange: Exchange) -> Protocol:
     """What it is replayed over. HTTP/3 goes as HTTP/2, which shares a connection as it does."""
-    if exchange.messages or (switched(exchange) and "websocket" in _tokens(exchange.request.headers, "upgrade")):
+    version = exchange.request.http_version
+    if exchange.messages or (switched(exchange) and "websocket" in _tokens(_said(exchange.request.headers), "upgrade")):
         return "websocket"
-    return "h2" if exchange.request.http_version.lower().startswith(("http/2", "http/3", "h2", "h3")) else "http/1.1"
+    if version in ("HTTP/1.1", "HTTP/1.0"):
+        return "http/1.1"
+    return "h2" if version.lower().startswith(("http/2", "http/3", "h2", "h3")) else "http/1.1"
 
 
 def switched(exchange: Exchange) -> bool:
@@ -101,8 +116,8 @@ def messages_of(exchange: Exchange, account: Account) -> tuple[Message, ...]:
 
 
 def lasts_s_of(exchange: Exchange) -> float:
-    """How long a WebSocket was open; 0 of what is none."""
-    return max(0.0, round(exchange.ended_s - _open_s(exchange), 6)) if protocol_of(exchange) == "websocket" else 0.0
+    """How long a WebSocket was open."""
+    return max(0.0, round(exchange.ended_s - _open_s(exchange), 6))
 
 
 def connection_of(exchange: Exchange) -> str:
@@ -135,5 +150,5 @@ def _open_s(exchange: Exchange) -> float:
     return exchange.request_ended_s if exchange.first_byte_s is None else exchange.first_byte_s
 
 
-def _tokens(headers: tuple[Header, ...], name: str) -> set[str]:
-    return {token.strip().lower() for value in header_values(headers, name) for token in value.split(",")}
+def _tokens(said: dict[str, str], name: str) -> set[str]:
+    return {token.strip().lower() for token in said[name].split(",")} if name in said else set()
