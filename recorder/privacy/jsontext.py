@@ -42,13 +42,19 @@ class JsonTexts:
         """A JSON text, or lines of them; what is not JSON in it is looked through as free text."""
         values = self.values
         if is_json(text):
-            pieces = None if values.strict or values.rules.any("json") else cut(text)
-            return self.walked(text, depth) if pieces is None else patched(self, text, pieces, depth)
+            pieces = None if values.strict else cut(text)
+            if pieces is None or (values.rules.any("json") and self._may_be_ruled(text, pieces)):
+                return self.walked(text, depth)
+            return patched(self, text, pieces, depth)
         if not values.strict:
             lines = text.split("\n")
             if len(lines) > 1 and all(not line.strip() or is_json(line) for line in lines):
                 return "\n".join(self.redacted(line, depth) if line.strip() else line for line in lines)
         return self._broken(text, depth)
+
+    def _may_be_ruled(self, text: str, pieces: list[str]) -> bool:
+        """Whether the names are there that a rule needs. Names may have escapes: they are not told here."""
+        return "\\" in text or self.values.rules.may_fit(set(pieces[1::2]))
 
     def walked(self, text: str, depth: int, *, top: Spot = TOP, graphql: bool = False) -> str:
         """As far as it goes, token by token. `top` is where the text itself stands."""

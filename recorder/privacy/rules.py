@@ -1,7 +1,8 @@
 """A policy's rules by place, and which of them hold for a request."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class Active:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._by_kind: dict[str, list[tuple[re.Pattern[str], Action]]] = {}
+        self._json_names = [_names_in(rule.place[5:]) for rule in rules if rule.place.startswith("json:")]
         for rule in rules:
             kind, _, name = rule.place.partition(":")
             held = self._by_kind.setdefault(kind, [])
@@ -38,6 +40,10 @@ class Active:
 
     def any(self, kind: str) -> bool:
         return kind in self._by_kind
+
+    def may_fit(self, names: AbstractSet[str]) -> bool:
+        """Whether a rule for JSON may hold for a text in which no other fields are named."""
+        return any(needed <= names for needed in self._json_names)
 
     def _find(self, kind: str, name: str) -> Action | None:
         return next((action for pattern, action in self._by_kind[kind] if pattern.fullmatch(name)), None)
@@ -81,20 +87,36 @@ def pattern_of(kind: str, name: str) -> re.Pattern[str]:
 
 
 def _json_pattern(path: str) -> str:
+    pattern = ""
+    for step in _steps(path):
+        if step[0] == "..":
+            pattern += r"(?:\x00[^\x00]*)*"
+        else:
+            name = _name_of(step)
+            pattern += r"\x00" + (re.escape(name) if name else r"[^\x00]*")
+    return pattern
+
+
+def _steps(path: str) -> Iterator[re.Match[str]]:
     if not path.startswith("$"):
         raise ValueError("a JSON path begins with $, such as json:$.user.*.name")
-    pattern, at = "", 1
+    at = 1
     while at < len(path):
         step = _STEP.match(path, at)
         if step is None or step[0] == ".":
             raise ValueError(f"{path[at:]!r} is no step of a path; expected .name, .*, [*], ['name'] or .. (any depth)")
-        if step[0] == "..":
-            pattern += r"(?:\x00[^\x00]*)*"
-        else:
-            name = step[1] or step[2] or step[3]
-            pattern += r"\x00" + (re.escape(name) if name else r"[^\x00]*")
+        yield step
         at = step.end()
-    return pattern
+
+
+def _name_of(step: re.Match[str]) -> str:
+    """'' of a step that any name, or any item, fits."""
+    return step[1] or step[2] or step[3] or ""
+
+
+def _names_in(path: str) -> frozenset[str]:
+    """The names without which the path fits nothing."""
+    return frozenset(filter(None, map(_name_of, _steps(path))))
 
 
 def _route_pattern(route: str) -> re.Pattern[str]:

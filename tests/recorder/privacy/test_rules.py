@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from recorder.exchange import Content, Exchange, Header, Request, Response, header
@@ -107,3 +108,22 @@ def test_strict_mode_keeps_joins_between_what_is_answered_and_what_is_asked() ->
     made = json.loads(redactor.json('{"id": 4711, "key": "0b5c1f9e-8d0a-4d9b-9a55-0d4b8a3b6c11"}'))
     assert redactor.target(f"/orders/{4711}") == f"/orders/{made['id']}"
     assert redactor.target("/orders/0b5c1f9e-8d0a-4d9b-9a55-0d4b8a3b6c11") == f"/orders/{made['key']}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"user": {"name": "Ada"}}', '{"us\\u0065r": {"name": "Ada"}}', '{"user" : {"name":"Ada"}}'],
+)
+def test_a_rule_holds_however_the_names_are_written(text: str) -> None:
+    rule = Rule(place="json:$.user.name", action="pseudonymise")
+    plain = exchange()
+    plain = msgspec.structs.replace(
+        plain, request=msgspec.structs.replace(plain.request, post_data=Content.of(text.encode()))
+    )
+    assert json.loads(redacted(plain, rule).post_data.raw) == {"user": {"name": OF("Ada")}}
+
+
+def test_beside_rules_that_fit_nothing_all_else_holds() -> None:
+    rule = Rule(place="json:$.order.note", action="keep")
+    said = redacted(exchange(body={"order": 7, "token": "s3cr3t-Value-77", "items": ["ada@x.org"]}), rule)
+    assert json.loads(said.post_data.raw) == {"order": 7, "token": OF("s3cr3t-Value-77"), "items": [OF("ada@x.org")]}
