@@ -24,7 +24,7 @@ from recorder.sessionkey import SessionKey
 from scenarios.interrupt import Interrupted, ReaderGone
 from scenarios.recordoptions import importing_options, storing, storing_options
 from scenarios.replay.arguments import Remembered, arguments_of
-from scenarios.replay.options import order_of, replay_options
+from scenarios.replay.options import address, order_of, replay_options
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(
@@ -44,6 +44,13 @@ _runs = click.option(
 def _seconds(_context: click.Context, _parameter: click.Parameter, text: str) -> float:
     try:
         return parse_duration_s(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _address(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[str, int]:
+    try:
+        return address(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -317,6 +324,20 @@ def replay(source: Path, runs: Path, **asked: Any) -> int:
     from scenarios.commands import replay_traffic
 
     return replay_traffic(order_of(source, runs, arguments_of(click.get_current_context()), **asked))
+
+
+@cli.command()
+@click.option(
+    "--master", required=True, callback=_address, metavar="HOST[:PORT]", help="Where `foreshock replay` waits."
+)
+def worker(master: tuple[str, int]) -> int:
+    """Send a share of a replay from this machine: `foreshock replay ... --workers N --master HOST` elsewhere deals it.
+
+    Waits for the master, does one replay, and ends; Ctrl-C ends it at once, and the replay is told incomplete.
+    """
+    from scenarios.commands import work_for
+
+    return work_for(*master)
 
 
 @cli.command()

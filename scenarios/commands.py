@@ -32,6 +32,7 @@ from recorder.shape import (
     store,
 )
 from recorder.verify import verify
+from replayer.distributed.parent import WORKER
 from scenarios.elsewhere import check_can_show, pointed_at
 from scenarios.finding import Finding
 from scenarios.findings import read_finding
@@ -131,6 +132,11 @@ def exit_code(result: str) -> int:
 def replay_traffic(order: ReplayOrder) -> int:
     """0 if the answers were as recorded, 1 if not, 3 if that cannot be said; 130 or 143 where it was stopped."""
     return run_replay(order, Telling(console_on(sys.stdout)))
+
+
+def work_for(host: str, port: int) -> int:
+    """Becomes Locust's worker for the master there: Locust has to come first in a process of its own."""
+    os.execv(sys.executable, [*WORKER, host, str(port)])  # noqa: S606  (our own interpreter; no shell)
 
 
 def reproduce_finding(path: Path, *, scenario: Path | None, target: str | None, times: int, engine: Choice) -> int:

@@ -96,6 +96,7 @@ def _begin(runner: MasterRunner, members: list[Member], job: Job, out: Writer) -
         theirs = msgspec.structs.replace(job, anchor=start)
         runner.send_message(words.JOB, {"job": msgspec.msgpack.encode(theirs)}, worker)
         _note(out, Note(what="joined", worker=worker, within_s=clock.within_s))
+    _note(out, Note(what="begins", anchor=anchor))
     gevent.spawn(runner.start, len(members), len(members))
     return anchor
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from replayer.distributed.merging import merged
 from replayer.distributed.team import Note, Team, TeamDone, TeamJob
+from replayer.metering import FidelityMeter
 from replayer.outcome import Outcome
 from replayer.plan import Step
 from replayer.process.job import Job
@@ -36,6 +38,11 @@ async def run_team(
     out. `on_note` hears where the master listens, and of workers that joined or were lost.
     """
     workers: list[subprocess.Popen[bytes]] = []
+    meter = FidelityMeter()
+
+    def one_more(outcome: Outcome) -> None:
+        meter.ended(outcome)
+        on_outcome(outcome)
 
     def noted(content: bytes) -> None:
         note = msgspec.msgpack.decode(content, type=Note)
@@ -45,7 +52,8 @@ async def run_team(
 
     try:
         async with EngineProcess.started(MASTER) as master:
-            return await master.run_any(TeamJob(job=job, team=team), TeamDone, steps, on_outcome, stop, noted)
+            done = await master.run_any(TeamJob(job=job, team=team), TeamDone, steps, one_more, stop, noted)
+            return merged(done, meter)
     finally:
         await asyncio.gather(*(asyncio.to_thread(_end, worker) for worker in workers))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from foreshock.clock import Anchor
 from replayer.process.job import Done, Job
 
 
@@ -26,12 +29,13 @@ class TeamJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`listening`: at `port`. `joined`, `lost`: `worker`, by its name at the master; a clock known to `within_s`."""
+    """The master listens at `port`; `worker` has joined, its clock known to `within_s`, or is lost; the plan begins."""
 
-    what: str
-    worker: str = ""
+    what: Literal["listening", "joined", "begins", "lost"]
+    worker: str = ""  # by its name at the master
     port: int = 0
     within_s: float = 0.0
+    anchor: Anchor | None = None  # the plan's start
 
 
 class TeamDone(Done, frozen=True, kw_only=True, omit_defaults=True):

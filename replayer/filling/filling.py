@@ -86,6 +86,14 @@ class Filling(_Data, frozen=True):
     shift: Shift | None = None
     horizon_steps: int = 100_000
 
+    def beginning(self, now_s: float) -> Filling:
+        """The same for a replay that begins at Unix time `now_s`: by then it is known how far dates are shifted."""
+        return (
+            msgspec.structs.replace(self, shift=msgspec.structs.replace(self.shift, now_s=now_s))
+            if self.shift
+            else self
+        )
+
     @classmethod
     def decoded(cls, data: bytes) -> Filling:
         """What `encoded` was given, in another process. Raises msgspec.DecodeError."""

@@ -57,13 +57,14 @@ async def _work(intake: Intake, outlet: Outlet) -> None:
 
 
 async def _replayed(job: Job, intake: Intake, outlet: Outlet) -> Done:
-    filler = _filler(job, job.filling) if job.filling else None
+    anchor = job.anchor or Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s)
+    filler = _filler(job, job.filling.beginning(anchor.wall_s)) if job.filling else None
     history = await replay(
         job.header,
         _while_there_is_room(intake, outlet),
         job.target,
         filler=filler,
-        anchor=job.anchor or Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s),
+        anchor=anchor,
         on_outcome=outlet.outcome,
         stop=intake.stop,
         keep=False,

@@ -16,10 +16,12 @@ from replayer.target import Tls
 from replayer.traffic.looping import Loop
 from replayer.traffic.selection import Selection
 from replayer.traffic.slicing import Between
-from scenarios.replay.order import ReplayOrder
+from scenarios.replay.order import Address, ReplayOrder, Workers
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Parsed = TypeVar("Parsed")
+
+LOCUST_PORT = 5557  # of its master
 
 _FAILURES = ("timeout", "reset", "cut", "refused")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,6 +60,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     client_cert: Path | None
     client_key: Path | None
     insecure: bool
+    workers: int | None
+    master: Address | None
+    web: Address | None
+    locust_csv: Path | None
+    locust_html: Path | None
     encrypt_key: Path | None
     seed: int
 
@@ -97,7 +104,20 @@ def order_of(source: Path, runs: Path, arguments: tuple[str, ...], **options: An
         seed=asked.seed,
         runs=runs,
         encrypt_key_file=asked.encrypt_key,
+        workers=_workers(asked),
         arguments=arguments,
+    )
+
+
+def _workers(asked: Asked) -> Workers | None:
+    if asked.workers is None:
+        if asked.master or asked.web or asked.locust_csv or asked.locust_html:
+            raise click.UsageError(
+                "--master, --web, --locust-csv and --locust-html are of several workers: say --workers N"
+            )
+        return None
+    return Workers(
+        count=asked.workers, master=asked.master, web=asked.web, csv=asked.locust_csv, html=asked.locust_html
     )
 
 
@@ -179,6 +199,15 @@ def _share(text: str) -> float:
 
 def _comma(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for each in said for name in each.split(",") if name)
+
+
+def address(text: str) -> Address:
+    """'HOST:PORT', or 'HOST' for Locust's own port. Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    host, port = (host, port) if colon else (text, str(LOCUST_PORT))
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"expected HOST:PORT, such as 0.0.0.0:{LOCUST_PORT}, got {text!r}")
+    return host, int(port)
 
 
 _duration = _by(parse_duration_s)
@@ -274,6 +303,28 @@ _OPTIONS = (
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Learn from this calm replay what of the answers differs anyway.",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 1000),
+        metavar="N",
+        help="Send from N workers that Locust holds together, each with whole sessions; started here unless --master.",
+    ),
+    click.option(
+        "--master",
+        callback=_by(address),
+        metavar="HOST[:PORT]",
+        help="Where to wait for the workers: `foreshock worker` on other machines.  [port: 5557]",
+    ),
+    click.option("--web", callback=_by(address), metavar="HOST:PORT", help="Show Locust's page there meanwhile."),
+    click.option(
+        "--locust-csv",
+        type=click.Path(path_type=Path),
+        metavar="PREFIX",
+        help="Write Locust's CSV files: PREFIX_stats.csv and so on.",
+    ),
+    click.option(
+        "--locust-html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write Locust's report."
     ),
     click.option("--ca", type=_FILE, help="Who may have signed the target's certificate, in PEM."),
     click.option("--client-cert", type=_FILE, help="What the target gets if it asks for a certificate, in PEM."),

@@ -14,6 +14,18 @@ from replayer.traffic.selection import Selection
 
 LEAST_SAME = 0.99
 
+Address = tuple[str, int]
+
+
+class Workers(msgspec.Struct, frozen=True, kw_only=True):
+    """Locust's, so many: started here, or at `master` waited for. `web`, `csv` and `html` are what Locust shows."""
+
+    count: int
+    master: Address | None = None
+    web: Address | None = None
+    csv: Path | None = None
+    html: Path | None = None
+
 
 class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
     """`source` is a recording, or a plan's file, whose own retries and budget hold where none are given.
@@ -36,6 +48,7 @@ class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     runs: Path = Path("runs")
     encrypt_key_file: Path | None = None
+    workers: Workers | None = None  # None: one engine, here
     arguments: tuple[str, ...] = ()
 
     @property

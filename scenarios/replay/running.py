@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError
@@ -10,6 +11,7 @@ from recorder.key import read_key
 from recorder.redact import Redactor
 from replayer.filling.filling import Filled
 from replayer.outcome import Outcome
+from replayer.process.job import Done
 from replayer.target import Target
 from replayer.traffic.account import Account
 from scenarios.replay.answers import Answers
@@ -20,9 +22,12 @@ from scenarios.replay.order import ReplayOrder
 from scenarios.replay.recordkeeping import Records
 from scenarios.replay.sending import send
 from scenarios.replay.tally import Tally
+from scenarios.replay.teaming import send_by_team
 from scenarios.replay.telling import Telling
-from scenarios.replay.verdict import Same, Verdict, judged
+from scenarios.replay.verdict import Same, Verdict, incomplete, judged
 from scenarios.runlines import Redact
+
+OnOutcome = Callable[[Outcome], None]
 
 
 def run_replay(order: ReplayOrder, telling: Telling) -> int:
@@ -65,6 +70,7 @@ class _Replay:
         self._tally = Tally()
         self._took_s = 0.0
         self._filled: Filled | None = None
+        self._lost: tuple[str, ...] = ()  # workers
 
     def run(self) -> int:
         self._telling.begin(self._order)
@@ -80,7 +86,7 @@ class _Replay:
         if signalled is not None:
             self._end(records, Verdict("interrupted", f"it was stopped after {self._tally.steps:,} requests"))
             return signalled
-        verdict = judged(
+        verdict = incomplete(self._lost) or judged(
             self._tally,
             self._same(),
             least_same=self._order.least_same,
@@ -109,11 +115,28 @@ class _Replay:
                 progress.one_more()
 
             try:
-                done = await send(self._traffic, self._target, records.begin, one_more, stop)
+                done = await self._by_engine(records, one_more, stop)
                 self._tally.finish(done.fidelity)
                 self._filled = done.filled
             finally:
                 self._took_s = began.elapsed_s()
+
+    async def _by_engine(self, records: Records, on_outcome: OnOutcome, stop: asyncio.Event) -> Done:
+        if self._order.workers is None:
+            return await send(self._traffic, self._target, records.begin, on_outcome, stop)
+        done = await send_by_team(
+            self._order,
+            self._order.workers,
+            self._traffic,
+            self._target,
+            self._account,
+            records.begin,
+            on_outcome,
+            self._telling.worker,
+            stop,
+        )
+        self._lost = done.lost
+        return done
 
     def _end(self, records: Records, verdict: Verdict) -> None:
         """Tells and keeps what there is."""

@@ -35,14 +35,17 @@ async def send(
         now = Anchor.now()
         zero = Anchor(wall_s=now.wall_s + _LEAD_S, monotonic_s=now.monotonic_s + _LEAD_S)
         on_begin(zero)
-        filling = _begun(traffic, zero)
-        job = Job(header=traffic.header, target=target, filling=filling, anchor=zero)
-        return await engine.run(job, traffic.steps, on_outcome, stop)
+        return await engine.run(replace(job_of(traffic, target), anchor=zero), traffic.steps, on_outcome, stop)
 
 
-def _begun(traffic: Opened, zero: Anchor) -> Filling:
-    """The filling of a replay that begins at `zero`: by then it is known how far dates are shifted."""
+def job_of(traffic: Opened, target: Target) -> Job:
+    """What the engine is to do, whenever it begins."""
+    return Job(header=traffic.header, target=target, filling=_shifting(traffic))
+
+
+def _shifting(traffic: Opened) -> Filling:
+    """Dates are shifted where it is known when they were recorded."""
     shift, source = traffic.filling.shift, traffic.header.source
     if shift is None or source is None or not source.recorded_s:
         return replace(traffic.filling, shift=None)
-    return replace(traffic.filling, shift=replace(shift, recorded_s=source.recorded_s, now_s=zero.wall_s))
+    return replace(traffic.filling, shift=replace(shift, recorded_s=source.recorded_s))

@@ -15,6 +15,7 @@ from rich.text import Text
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
 from replayer.comparing.comparer import Compared
+from replayer.distributed.team import Note
 from replayer.fidelity import Spread
 from replayer.filling.filling import Filled
 from replayer.meaning import Meaning
@@ -50,6 +51,15 @@ class Telling:
         self._console.print(_text("Foreshock", "bold").append(_text(f"  {order.source} to {order.target}")))
         if told := ", ".join(order.told):
             self._line("selected", told)
+
+    def worker(self, note: Note) -> None:
+        """What the master says of its workers, as it comes."""
+        if note.what == "listening":
+            self._line("workers", f"awaited at port {note.port}")
+        elif note.what == "joined":
+            self._line("workers", f"{note.worker} is there, its clock known to {format_duration(note.within_s)}")
+        elif note.what == "lost":
+            self._line("workers", f"{note.worker} is lost: what it had sent and not told is unknown")
 
     @contextmanager
     def progress(self, total: int | None, tally: Tally) -> Iterator[Progress]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -48,6 +48,17 @@ def judged(tally: Tally, same: Same, *, least_same: float, late_p99_s: float) ->
     if doubt := tally.fidelity.doubt(late_p99_s):
         return Verdict("invalid", f"we were late ourselves: {doubt}")
     return _compared(tally, same, least_same)
+
+
+def incomplete(lost: Sequence[str]) -> Verdict | None:
+    """Where workers died amid their share, what their steps met is unknown, and nothing is said of the whole."""
+    if not lost:
+        return None
+    return Verdict(
+        "invalid",
+        f"incomplete: {counted(len(lost), 'worker')} died amid the replay ({listed(lost)}), and what was sent by it "
+        "is not known; look at that machine, and run it again",
+    )
 
 
 def check_of(tally: Tally, verdict: Verdict) -> CheckResult:

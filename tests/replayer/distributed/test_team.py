@@ -92,7 +92,7 @@ def test_two_workers_send_everything_once_and_locust_counts_the_same(serving, st
     assert sum(re.search(rb'"id":[1-9]', request) is not None for request in requests) == 32  # bound on their worker
     assert done.locust_requests == 40 and not done.lost
     assert len(done.each) == 2 and sum(each.fidelity.sent for each in done.each.values()) == 40
-    assert [note.what for note in notes] == ["listening", "joined", "joined"]
+    assert [note.what for note in notes] == ["listening", "joined", "joined", "begins"]
     with (tmp_path / "locust" / "run_stats.csv").open() as file:
         rows = {(row["Type"], row["Name"]): row for row in csv.DictReader(file)}
     assert rows["POST", "/orders"]["Request Count"] == "40"

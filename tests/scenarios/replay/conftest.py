@@ -12,6 +12,8 @@ import pytest
 
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.recording import RecordingWriter
+from replayer.plan import Budget
+from scenarios.replay.order import ReplayOrder
 from scenarios.replay.telling import Telling
 from scenarios.report.console import console_on
 
@@ -148,3 +150,14 @@ def paper() -> io.StringIO:
 def telling(paper: io.StringIO) -> Telling:
     """A terminal whose words stand on `paper`."""
     return Telling(console_on(paper))
+
+
+@pytest.fixture
+def ordered(tmp_path: Path) -> Callable[..., ReplayOrder]:
+    """Orders; however busy the machine is, it is not what is tried here."""
+
+    def order(source: Path, target: str, **said: object) -> ReplayOrder:
+        said = {"runs": tmp_path / "runs", "arguments": ("shop.rec",), "budget": Budget(late_p99_s=60.0), **said}
+        return ReplayOrder(source=source, target=target, **said)  # type: ignore[arg-type]
+
+    return order

@@ -20,7 +20,6 @@ from replayer.plan import Budget
 from replayer.planfile import write_plan
 from replayer.traffic.looping import Loop
 from replayer.traffic.selection import Selection
-from scenarios.replay.order import ReplayOrder
 from scenarios.replay.running import run_replay
 from scenarios.replay.telling import Telling
 from scenarios.report.write import write_report
@@ -29,17 +28,6 @@ from scenarios.runfolder import Run
 Recorded = Callable[..., Path]
 Bought = Callable[..., list[Exchange]]
 Make = Callable[..., Exchange]
-
-
-@pytest.fixture
-def ordered(tmp_path: Path) -> Callable[..., ReplayOrder]:
-    """Orders; however busy the machine is, it is not what is tried here."""
-
-    def order(source: Path, target: str, **said: object) -> ReplayOrder:
-        said = {"runs": tmp_path / "runs", "arguments": ("shop.rec",), "budget": Budget(late_p99_s=60.0), **said}
-        return ReplayOrder(source=source, target=target, **said)  # type: ignore[arg-type]
-
-    return order
 
 
 def the_run(tmp_path: Path) -> Run:
