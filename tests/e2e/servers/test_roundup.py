@@ -113,7 +113,7 @@ def test_a_fresh_tracker_answers_the_replay_as_the_recorded_one_did(
     recording: Recording, answered: Callable[[Plan], Comparison]
 ) -> None:
     comparison = answered(plan_of(recording, name="roundup", seed=1))
-    assert comparison.not_sent == ()
+    assert comparison.not_sent == (), comparison.rows
     assert comparison.share is not None
     assert comparison.share >= 0.99, comparison.rows
 
