@@ -28,6 +28,8 @@ class Shop(ThreadingHTTPServer):
         self.first = first
         self.seen: list[str] = []
         self.credentials: list[tuple[str | None, str | None]] = []  # cookie, authorization
+        self.chunked: list[bool] = []  # of each order
+        self.busy_at = 0  # the number of an order that is refused with 503
         self.cookie = ""  # that it sets
         self.orders: set[str] = set()
         self.extra: dict[str, str] = {}  # stands in what it says of an order
@@ -55,7 +57,14 @@ class _Talk(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.seen.append(f"POST {self.path}")
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        is_chunked = self.headers.get("Transfer-Encoding") == "chunked"
+        self.server.chunked.append(is_chunked)
+        while is_chunked and int(self.rfile.readline(), 16):
+            self.rfile.readline()
+        self.rfile.readline() if is_chunked else self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if len(self.server.chunked) == self.server.busy_at:
+            self._say(503, {})
+            return
         order = f"{self.server.first + len(self.server.orders):08x}c0ffee"
         self.server.orders.add(order)
         self._say(201, {"id": order})
@@ -73,7 +82,19 @@ class _Talk(BaseHTTPRequestHandler):
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """Another one than was recorded: its ids are others."""
-    server = Shop(first=7_000_000)
+    with serving(Shop(first=7_000_000)) as server:
+        yield server
+
+
+@pytest.fixture
+def another_shop() -> Iterator[Shop]:
+    """One to be recorded."""
+    with serving(Shop(first=1_000)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(server: Shop) -> Iterator[Shop]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
