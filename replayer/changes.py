@@ -149,9 +149,17 @@ def set_value(plan: Plan, step: str, place: str, value: Any) -> Plan:
         raise UsageError(f"place={place}: the request of step {step} ({old.route}) has no such place") from None
     except ValueError as error:
         raise UsageError(f"place={place} of step {step}: {error}") from None
-    bound = next((binding for binding in old.bindings if parse_place(binding.into).same(parsed)), None)
-    bindings = tuple(binding for binding in old.bindings if binding is not bound)
-    edit = Value(step=step, place=place, now=value, was=was, was_binding=bound, was_text=was_text)
+    bound = tuple(binding for binding in old.bindings if parse_place(binding.into).same(parsed))
+    bindings = tuple(binding for binding in old.bindings if binding not in bound)
+    edit = Value(
+        step=step,
+        place=place,
+        now=value,
+        was=was,
+        was_binding=bound[0] if bound else None,
+        was_text=was_text,
+        was_others=bound[1:],
+    )
     return edited(plan, swapped(plan.steps, replace(old, request=request, bindings=bindings)), edit)
 
 

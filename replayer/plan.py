@@ -171,7 +171,7 @@ class Burst(_Record, frozen=True, kw_only=True, tag="burst", tag_field="edit"):
 
 class Value(_Record, frozen=True, kw_only=True, tag="value", tag_field="edit"):
     """The value at `place` of `step`'s request is `now`; recorded it `was`, written as `was_text`. A binding into the
-    place is set aside."""
+    place is set aside, and others, of a text that several values go into."""
 
     step: str
     place: str
@@ -179,6 +179,7 @@ class Value(_Record, frozen=True, kw_only=True, tag="value", tag_field="edit"):
     was: Any
     was_binding: Binding | None = None
     was_text: str | None = None
+    was_others: tuple[Binding, ...] = ()
 
 
 class Actor(_Record, frozen=True, kw_only=True, tag="actor", tag_field="edit"):

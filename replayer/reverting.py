@@ -135,5 +135,5 @@ def _as_it_was(plan: Plan, edit: Value | Actor) -> Steps:
         request = write_request(step.request, edit.place, edit.was)
     else:
         request = write_raw(step.request, edit.place, edit.was_text)
-    bindings = step.bindings if edit.was_binding is None else in_place_order((*step.bindings, edit.was_binding))
-    return swapped(plan.steps, replace(step, request=request, bindings=bindings))
+    aside = () if edit.was_binding is None else (edit.was_binding, *edit.was_others)
+    return swapped(plan.steps, replace(step, request=request, bindings=in_place_order((*step.bindings, *aside))))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from replayer import jsontext
-from replayer.headertext import cookies, is_encoded, is_form
+from replayer.headertext import Headers, cookies, is_encoded, is_form
 from replayer.jsonvalues import Value, kind_beside, values_of
 from replayer.keying import QUOTED, Key, keyed, names_in_url, parts_of
 from replayer.leaves import counted, url_leaves
@@ -74,22 +74,43 @@ def asked_by(request: Request) -> Asked:
     target = origin_form(request.target)
     parts = parts_of(target)
     words = words_of(parts)
-    values = list(_values(request, target, parts, words))
+    values: list[Wanted] = []
+    _in_target(target, parts, words, values)
+    _in_headers(request.headers, values)
+    if request.body:
+        _in_body(request, words, values)
     keys = {key for wanted in values for key in keyed(wanted.text, wanted.names, wanted.is_drawn)}
     return Asked(target, target.partition("?")[0], parts, words, values, keys)
 
 
-def _values(request: Request, target: str, parts: list[str], words: Names) -> Iterator[Wanted]:
-    for leaf in url_leaves(target):
-        names = names_in_url(leaf.place, parts)
-        if not names and leaf.place.kind == "query":
-            names = _named(leaf.place.name, words)
-        yield from _whole_and_inside(leaf.place, leaf.value, names)
-    for place, text in counted("header", (header for header in request.headers if _is_own(header[0]))):
-        yield from _whole_and_inside(place, text, named_by_header(place.name))
-    for place, text in counted("cookie", cookies(request.headers)):
-        yield Wanted(place, text, _named(place.name, ()), drawn(text))
-    yield from _in_body(request, words)
+def _in_target(target: str, parts: list[str], words: Names, values: list[Wanted]) -> None:
+    for place, text in url_leaves(target):
+        names = names_in_url(place, parts)
+        if not names and place.kind == "query":
+            names = _named(place.name, words)
+        _take(place, text, names, values)
+
+
+def _in_headers(headers: Headers, values: list[Wanted]) -> None:
+    own = [header for header in headers if _is_own(header[0])]
+    for place, text in counted("header", own) if own else ():
+        _take(place, text, named_by_header(place.name), values)
+    for place, text in counted("cookie", cookies(headers)):
+        values.append(Wanted(place, text, _named(place.name, ()), drawn(text)))
+
+
+def _in_body(request: Request, words: Names, values: list[Wanted]) -> None:
+    body = request.body.text if request.body else None
+    if not body or is_encoded(request.headers):
+        return
+    if is_form(request.headers):
+        for place, text in request_leaves(request):
+            if place.kind == "form":
+                _take(place, text, _named(place.name, words), values)
+        return
+    for path, keys, value, node in _json_values(body):
+        names = named(keys, words, kind_beside(keys, node), False)
+        _take(Place("json", "", 0, path), str(value), names, values)
 
 
 @lru_cache(maxsize=4096)
@@ -97,24 +118,11 @@ def _is_own(header: str) -> bool:
     return not is_carriage(header) and header.lower() != "cookie"
 
 
-def _whole_and_inside(place: Place, text: str, names: Names) -> Iterator[Wanted]:
-    yield Wanted(place, text, names, drawn(text))
+def _take(place: Place, text: str, names: Names, values: list[Wanted]) -> None:
+    """The value as a whole, then what is inside of it."""
+    values.append(Wanted(place, text, names, drawn(text)))
     if not (text.isascii() and text.isalnum()):
-        yield from _inside(place, text, names)
-
-
-def _in_body(request: Request, words: Names) -> Iterator[Wanted]:
-    body = request.body.text if request.body else None
-    if not body or is_encoded(request.headers):
-        return
-    if is_form(request.headers):
-        for place, text in request_leaves(request):
-            if place.kind == "form":
-                yield from _whole_and_inside(place, text, _named(place.name, words))
-        return
-    for path, keys, value, node in _json_values(body):
-        names = named(keys, words, kind_beside(keys, node), False)
-        yield from _whole_and_inside(Place("json", path=path), str(value), names)
+        values.extend(_inside(place, text, names))
 
 
 def _json_values(body: str) -> list[Value]:

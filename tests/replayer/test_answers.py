@@ -1,10 +1,11 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from replayer.answers import Answers, Unbound
 from replayer.outcome import Answer
-from replayer.plan import Request, Step
+from replayer.plan import Binding, Request, Step
 
 Make = Callable[..., Step]
 SOURCE = Step(id="s1", due_s=0.0, session="a", route="GET /", request=Request(method="GET", target="/"))
@@ -79,3 +80,25 @@ def test_only_answers_that_something_is_bound_to_are_kept(step: Make) -> None:
     answers.keep(step("s1"), said('{"id": 1}'), None)
     answers.keep(step("s2"), said('{"id": 2}'), None)  # would push s1 out
     assert answers.fill(step("s3", target="/x/0", bound=(("path:1", "s1", "json:$.id"),))).target == "/x/1"
+
+
+def test_several_values_inside_of_one_text_are_put_each_in_its_spot(step: Make) -> None:
+    query = '{"query": "a(id: \\"one1\\") b(id: \\"two2\\")"}'
+    recorded = step("s3", body=query)
+    bindings = tuple(
+        Binding(into="json:$.query", from_=source, at="json:$.id", wrap=wrap)
+        for source, wrap in (("s1", 'a(id: "{}") b(id: "two2")'), ("s2", 'a(id: "one1") b(id: "{}")'))
+    )
+    answers = Answers(10, None)
+    answers.keep(step("s1"), said('{"id": "longer-than-before"}'), None)
+    answers.keep(step("s2"), said('{"id": 7}'), None)
+    body = answers.fill(replace(recorded, bindings=bindings)).body
+    assert body is not None
+    assert body.text == '{"query": "a(id: \\"longer-than-before\\") b(id: \\"7\\")"}'
+
+
+def test_bodies_that_nothing_is_read_from_are_not_kept(step: Make) -> None:
+    image = Answer(status=200, headers=(("Content-Type", "image/png"), ("ETag", '"1"')), body=b"x" * 9, body_bytes=9)
+    answers = Answers(10, None)
+    answers.keep(step("s1"), image, None)
+    assert answers.fill(step("s2", target="/x/0", bound=(("path:1", "s1", "header:ETag"),))).target == "/x/%221%22"

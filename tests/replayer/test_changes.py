@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from foreshock.errors import UsageError
 from replayer.changes import burst, drop, reorder, repeat, set_value
-from replayer.plan import Body, Burst, Drop, Header, Plan, Repeat, Step, Value
+from replayer.plan import Binding, Body, Burst, Drop, Header, Plan, Repeat, Step, Value
+from replayer.reverting import undo
 
 Make = Callable[..., Step]
 
@@ -146,3 +148,13 @@ def test_setting_a_bound_value_sets_its_binding_aside(plan: Plan) -> None:
 def test_a_value_that_cannot_be_set_is_refused(plan: Plan, place: str, value: object, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         set_value(plan, "s2", place, value)
+
+
+def test_of_a_text_that_several_values_go_into_all_bindings_are_set_aside_and_come_back(step: Make) -> None:
+    wraps = (("s1", 'a("{}") b("2")'), ("s2", 'a("1") b("{}")'))
+    bindings = tuple(Binding(into="json:$.q", from_=source, at="json:$.id", wrap=wrap) for source, wrap in wraps)
+    bound = replace(step("s3", 2.0, body='{"q": "a(\\"1\\") b(\\"2\\")"}'), bindings=bindings)
+    plan = Plan(Header(name="p"), (step("s1", 0.0), step("s2", 1.0), bound))
+    changed = set_value(plan, "s3", "json:$.q", "x")
+    assert changed.step("s3").bindings == ()
+    assert undo(changed) == plan
