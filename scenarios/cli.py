@@ -24,7 +24,8 @@ from recorder.sessionkey import SessionKey
 from scenarios.interrupt import Interrupted, ReaderGone
 from scenarios.recordoptions import importing_options, storing, storing_options
 from scenarios.replay.arguments import Remembered, arguments_of
-from scenarios.replay.options import address, order_of, replay_options
+from scenarios.replay.asking import address, replay_options
+from scenarios.replay.options import order_of
 
 ENGINES = click.Choice(["auto", "toxiproxy", "embedded"])
 _engine = click.option(

@@ -141,7 +141,7 @@ class _Replay:
     def _end(self, records: Records, verdict: Verdict) -> None:
         """Tells and keeps what there is."""
         sentences = [*self._account.sentences(), *self._traffic.tears]
-        if self._answers:
+        if self._answers and verdict.result != "interrupted":
             sentences += self._answers.learned(f"{self._order.source} and its replay to {self._order.target}")
         records.losses = tuple(sentences)
         records.write(verdict)
