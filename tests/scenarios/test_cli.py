@@ -23,7 +23,7 @@ from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
 COMMANDS = ("record", "redact", "scan", "verify", "import", "export", "shape", "run", "replay", "reproduce")
-COMMANDS += ("report", "toxiproxy", "faults", "heal", "demo")
+COMMANDS += ("worker", "report", "toxiproxy", "faults", "heal", "demo")
 UNASKED = {  # of `record`
     "policy": Policy(),
     "recorder": "",
