@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from replayer import jsontext
 from replayer.answerplaces import Said
 from replayer.outcome import Answer
-from replayer.place import NoSuchPlace, parse_place
-from replayer.places import as_text, read_request, write_request
+from replayer.place import NoSuchPlace
+from replayer.places import as_text, rewrite_request
 from replayer.plan import Binding, Request, Step
 
 _KEPT_BYTES = 64 << 20  # of bodies in all; the oldest answers are forgotten beyond that
@@ -48,13 +49,20 @@ class Answers:
         request = step.request
         for into, bindings in groupby(step.bindings, lambda binding: binding.into):
             together = list(bindings)
-            value = self._value(together[0]) if len(together) == 1 else self._spliced(together, step.request)
+            new = partial(self._placed, together)
             try:
-                request = write_request(request, into, _fitted(value, together, request))
+                request = rewrite_request(request, into, new)
             except (NoSuchPlace, ValueError) as error:
                 what = f"{into} cannot take {together[0].at} of {together[0].from_}"
                 raise Unbound(f"unbound: {what}: {error}") from None
         return request
+
+    def _placed(self, bindings: list[Binding], template: Any) -> Any:
+        """What goes where `template` stands: the bound value, or its text with the bound values in their spots."""
+        if len(bindings) == 1:
+            return _fitted(self._value(bindings[0]), bindings[0], template)
+        spots = [(*binding.wrap.split("{}"), as_text(self._value(binding))) for binding in bindings]
+        return "".join(_pieces(as_text(template), spots))
 
     def _value(self, binding: Binding) -> Any:
         said = self._said.get(binding.from_)
@@ -67,12 +75,6 @@ class Answers:
             return said.read(binding.at)
         except NoSuchPlace:
             raise Unbound(f"{needs}, which answered {said.answer.status} without it") from None
-
-    def _spliced(self, bindings: list[Binding], request: Request) -> str:
-        """The text of one place with several values in it, each where its wrap has it."""
-        text = as_text(read_request(request, bindings[0].into))
-        spots = sorted((*binding.wrap.split("{}"), as_text(self._value(binding))) for binding in bindings)
-        return "".join(_pieces(text, spots))
 
 
 def _pieces(text: str, spots: list[tuple[str, ...]]) -> Iterator[str]:
@@ -97,16 +99,12 @@ def _bytes_of(said: Said | str) -> int:
     return len(said.answer.body) + _HEAD_BYTES if isinstance(said, Said) else 0
 
 
-def _fitted(value: Any, bindings: list[Binding], request: Request) -> Any:
+def _fitted(value: Any, binding: Binding, template: Any) -> Any:
     """`value` in the wrap, and of the type that stands at the place: an id from a Location can be a JSON number."""
-    if len(bindings) > 1:
-        return value
-    binding = bindings[0]
     if binding.wrap != "{}":
         return binding.wrap.replace("{}", as_text(value))
-    if parse_place(binding.into).kind != "json":
+    if not binding.into.startswith("json:"):
         return value
-    template = read_request(request, binding.into)
     if isinstance(template, str) and not isinstance(value, str):
         return as_text(value)
     if _is_number(template) and isinstance(value, str):

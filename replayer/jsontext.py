@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out; json.decoder exports it
 from typing import Any, NamedTuple
 
+import msgspec
+
 Path = tuple[str | int, ...]
 
 
@@ -118,7 +120,7 @@ def _says(item: Any, where: Where) -> bool:
 def span(text: str, path: Selection) -> tuple[int, int]:
     """(start, end) of the characters of the value at `path`. Raises LookupError where there is none."""
     try:
-        parse(text)
+        _check(text)
         start = _skip(text, 0)
         for part in path:
             if isinstance(part, Where):
@@ -127,6 +129,14 @@ def span(text: str, path: Selection) -> tuple[int, int]:
         return start, _end(text, start)
     except ValueError:
         raise LookupError(format_path(path)) from None
+
+
+def _check(text: str) -> None:
+    """Raises ValueError where the text is no JSON: what stands behind the leaf too."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        parse(text)  # half a surrogate pair, NaN, 1e999: not everyone's JSON, and sent all the same
 
 
 def literal(value: Any) -> str:

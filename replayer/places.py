@@ -31,7 +31,7 @@ from replayer.urltext import Span, escape_query, escape_segment, pairs, query_va
 
 __all__ = [
     "Leaf", "NoSuchPlace", "Place", "as_text", "parse_place", "raw_request", "read_request", "request_leaves",
-    "write_raw", "write_request",
+    "rewrite_request", "write_raw", "write_request",
 ]  # fmt: skip
 
 # Requests
@@ -39,19 +39,12 @@ __all__ = [
 
 def read_request(request: Request, place: str) -> Any:
     """The value at `place` of `request`. Raises NoSuchPlace; ValueError for text that is no place."""
-    at = parse_place(place)
-    raw = raw_request(request, place)
-    if at.kind == "json":
-        return jsontext.parse(raw)
-    if at.kind == "form" and multipart_boundary(request.headers):
-        return raw
-    return unescape(raw, plus=at.kind != "path") if at.kind in ("path", "query", "form") else raw
+    return _value(request, parse_place(place), raw_request(request, place))
 
 
 def raw_request(request: Request, place: str) -> str:
     """The characters that stand at `place`, escaped as they are. Raises NoSuchPlace."""
-    spot = _spot(request, parse_place(place))
-    return spot.text[spot.span.start : spot.span.end]
+    return _cut(_spot(request, parse_place(place)))[1]
 
 
 def write_request(request: Request, place: str, value: Any) -> Request:
@@ -59,18 +52,23 @@ def write_request(request: Request, place: str, value: Any) -> Request:
 
     Raises NoSuchPlace where the request has no such place, ValueError where the value cannot stand there.
     """
+    return write_raw(request, place, _written(request, parse_place(place), value))
+
+
+def rewrite_request(request: Request, place: str, new: Callable[[Any], Any]) -> Request:
+    """`request` with what `new` gives for the value at `place`. Raises as `write_request` does."""
     at = parse_place(place)
-    if at.kind == "json":
-        return write_raw(request, place, jsontext.literal(value))
-    if at.kind == "form" and (boundary := multipart_boundary(request.headers)):
-        return write_raw(request, place, field_text(as_text(value), boundary))
-    return write_raw(request, place, _ESCAPE[at.kind](as_text(value)))
+    spot = _spot(request, at)
+    before, raw, after = _cut(spot)
+    value = new(_value(request, at, raw))
+    return spot.put(before + _written(request, at, value) + after)
 
 
 def write_raw(request: Request, place: str, raw: str) -> Request:
     """`request` with exactly the characters `raw` at `place`, escaped already. Raises NoSuchPlace."""
     spot = _spot(request, parse_place(place))
-    return spot.put(spot.text[: spot.span.start] + raw + spot.text[spot.span.end :])
+    before, _, after = _cut(spot)
+    return spot.put(before + raw + after)
 
 
 def request_leaves(request: Request) -> Iterator[Leaf]:
@@ -101,6 +99,32 @@ class _Spot(NamedTuple):
     text: str
     span: Span
     put: Callable[[str], Request]
+
+
+def _cut(spot: _Spot) -> tuple[str, str, str]:
+    """What stands before the place, at it, and after it."""
+    start, end, _ = spot.span
+    return spot.text[:start], spot.text[start:end], spot.text[end:]
+
+
+def _value(request: Request, place: Place, raw: str) -> Any:
+    """What the characters `raw` at a place mean."""
+    if place.kind == "json":
+        return jsontext.parse(raw)
+    if place.kind in ("header", "cookie") or (place.kind == "form" and multipart_boundary(request.headers)):
+        return raw
+    return unescape(raw, plus=place.kind != "path")
+
+
+def _written(request: Request, place: Place, value: Any) -> str:
+    """The characters that mean `value` at a place. ValueError where it cannot stand there."""
+    if place.kind == "json":
+        return jsontext.literal(value)
+    if place.kind == "form" and (boundary := multipart_boundary(request.headers)):
+        return field_text(as_text(value), boundary)
+    if place.kind not in _ESCAPE:
+        raise NoSuchPlace(str(place))  # one of responses
+    return _ESCAPE[place.kind](as_text(value))
 
 
 def _spot(request: Request, place: Place) -> _Spot:

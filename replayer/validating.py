@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from foreshock.errors import UsageError
-from replayer.place import NoSuchPlace, parse_place
+from replayer.place import KINDS, NoSuchPlace, parse_place
 from replayer.places import write_request
 from replayer.plan import Actor, Binding, Burst, Drop, Edit, Header, Plan, Reorder, Repeat, Step, Value
 from replayer.sequence import deadlock
@@ -85,6 +85,8 @@ class _Seen:
                 parse_place(place)
             except ValueError as error:
                 self._refuse(f"{at}.{field}", str(error))
+        if (into := parse_place(binding.into)).kind not in KINDS or into.part:
+            self._refuse(f"{at}.into", f"{binding.into}: a request has no such place; it is one of responses")
         if binding.wrap.count("{}") != 1:
             self._refuse(f"{at}.wrap", f"{binding.wrap!r}: expected '{{}}' once, where the value stands")
 

@@ -57,6 +57,13 @@ def test_a_place_that_is_none_is_refused(step: Make) -> None:
     )
 
 
+@pytest.mark.parametrize("into", ["html:csrf", "link:next", "header:A > path:1"])
+def test_a_place_of_responses_cannot_be_written(step: Make, into: str) -> None:
+    assert f"steps[1].bindings[0].into: {into}: a request has no such place" in refused(
+        Header(name="p"), step("s1"), step("s2", bound=((into, "s1", "json:$.id"),))
+    )
+
+
 def test_a_wrap_without_a_place_for_the_value_is_refused(step: Make) -> None:
     bound = Binding(into="header:A", from_="s1", at="json:$.id", wrap="Bearer")
     second = step("s2")
