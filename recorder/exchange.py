@@ -94,6 +94,13 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     goes_on: bool = False
 
 
+def held_bytes(exchange: Exchange) -> int:
+    """About how much memory its bodies take."""
+    answered = len(exchange.response.content.text) if exchange.response else 0
+    messages = sum(len(message.content.text) for message in exchange.messages)
+    return len(exchange.request.post_data.text) + answered + messages
+
+
 def header_values(headers: Iterable[Header], name: str) -> list[str]:
     """Values of every header called `name`, in order; names compare case-insensitively (RFC 9110, 5.1)."""
     wanted, length = name.lower(), len(name)  # of most headers the length alone says that it is another

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from recorder.exchange import Exchange
+from recorder.exchange import Exchange, held_bytes
 from recorder.followed import Followed
 from recorder.following import joined
 from recorder.listen.signal import LogLine, Sample
@@ -28,6 +28,7 @@ from recorder.writer import RecordingWriter
 __all__ = ["Recording", "RecordingWriter"]  # both sides of the format; the writer has a file of its own
 
 _WINDOW = 4096  # exchanges held to bring them into started order: what overlaps one slow exchange
+_WINDOW_BYTES = 64 << 20  # of their bodies
 
 Timed = TypeVar("Timed")
 
@@ -82,8 +83,9 @@ class Recording:
     def exchanges(self, since_s: float | None = None) -> Iterator[Exchange]:
         """Every exchange in the order in which they started, with what was said on it until its end.
 
-        At most 4096 of each recorder are held to sort them; one that started before so many others, yet ended after
-        them, comes late, and `tears` counts it. A session that one recorder sampled out is left out as a whole.
+        At most 4096 of each recorder, or 64 MiB, are held to sort them; one that started before so many others, yet
+        ended after them, comes late, and `tears` counts it. A session that one recorder sampled out is left out as a
+        whole.
         With `since_s` those that started earlier may be left out, without reading them: `tears` counts none then.
         """
         tears: list[str] = []
@@ -147,7 +149,7 @@ class Recording:
                 stored[number] += 1
                 yield exchange if sessions is None else _moved(exchange, offset_s, sessions)
 
-        return in_order(read(), lambda exchange: exchange.started_s)
+        return in_order(read(), lambda exchange: exchange.started_s, held_bytes)
 
     def _offset_s(self, part: Part) -> float:
         return part.manifest.anchor.wall_s - self.manifest.anchor.wall_s
@@ -179,13 +181,19 @@ class _FollowedParts:
         return self._found[recorder]
 
 
-def in_order(items: Iterator[Timed], time_s: Callable[[Timed], float]) -> Iterator[Timed]:
-    """The same items by time, as far as a window of 4096 goes; those of one time in the order in which they came."""
+def in_order(
+    items: Iterator[Timed], time_s: Callable[[Timed], float], size_of: Callable[[Timed], int] = lambda _: 0
+) -> Iterator[Timed]:
+    """The same items by time, as far as a window of 4096, or of 64 MiB, goes; those of one time as they came."""
     held: list[tuple[float, int, Timed]] = []
+    bytes_held = 0
     for number, item in enumerate(items):
         heapq.heappush(held, (time_s(item), number, item))
-        if len(held) > _WINDOW:
-            yield heapq.heappop(held)[2]
+        bytes_held += size_of(item)
+        while len(held) > _WINDOW or (bytes_held > _WINDOW_BYTES and len(held) > 1):
+            earliest = heapq.heappop(held)[2]
+            bytes_held -= size_of(earliest)
+            yield earliest
     while held:
         yield heapq.heappop(held)[2]
 

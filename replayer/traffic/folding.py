@@ -14,11 +14,12 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from recorder.exchange import Exchange, header
+from recorder.exchange import Exchange, header, held_bytes
 from replayer.traffic.account import Account
 from replayer.traffic.template import protocol_of
 
 MOST_HELD = 4096  # exchanges held until it is known whether a retry follows
+MOST_HELD_BYTES = 32 << 20  # of their bodies
 
 _SOON_S = 5.0  # clients of HTTP libraries retry within that, at first
 _BACKING_OFF = 3.0  # times the pause before, at most: backoffs double, with jitter
@@ -107,6 +108,7 @@ class _Folder:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._held: deque[_Held] = deque()
+        self._bytes = 0  # of their bodies
         self._chains: dict[Signature, _Chain] = {}
         self._wrote: OrderedDict[str, tuple[float, Signature]] = OrderedDict()  # session -> its latest write's start
         self._again: OrderedDict[Signature, None] = OrderedDict()  # answered well before: sent over and over
@@ -115,6 +117,7 @@ class _Folder:
         signature = signature_of(exchange)
         chain = None if signature is None else self._chain(exchange, signature)
         self._held.append(_Held(exchange, chain))
+        self._bytes += held_bytes(exchange)
         if signature is None:
             return
         if exchange.request.method not in _SAFE and (chain is None or chain.attempts[0] is exchange):
@@ -147,10 +150,11 @@ class _Folder:
         while self._held:
             exchange, chain = self._held[0]
             if chain is not None and chain.attempts[0] is exchange and chain.until_s >= now_s and not chain.is_none:
-                if len(self._held) <= MOST_HELD:
+                if len(self._held) <= MOST_HELD and self._bytes <= MOST_HELD_BYTES:
                     return
                 self._account.doubtful += failed(chain.attempts[-1])
             self._held.popleft()
+            self._bytes -= held_bytes(exchange)
             yield from self._told(exchange, chain)
 
     def _told(self, exchange: Exchange, chain: _Chain | None) -> Iterator[Folded]:

@@ -147,11 +147,15 @@ class _Replay:
         records.write(verdict)
         page = records.close()
         if self._tally.steps:
-            self._telling.end(self._tally, self._took_s, sentences)
-            if self._answers and (compared := self._answers.compared):
-                self._telling.compared(compared)
-            if self._filled is not None:
-                self._telling.filled(self._filled)
-            if self._account.learner is not None:
-                self._telling.meaning(self._account.learner.meaning)
+            self._tell(sentences)
+        if self._tally.steps or verdict.result == "interrupted":
             self._telling.verdict(verdict, self._order, records.path, page)
+
+    def _tell(self, sentences: list[str]) -> None:
+        self._telling.end(self._tally, self._took_s, sentences)
+        if self._answers and (compared := self._answers.compared):
+            self._telling.compared(compared)
+        if self._filled is not None:
+            self._telling.filled(self._filled)
+        if self._account.learner is not None:
+            self._telling.meaning(self._account.learner.meaning)

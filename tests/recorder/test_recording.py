@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,14 @@ def test_a_line_that_is_no_utf_8_is_left_out_and_counted(tmp_path: Path) -> None
     recording = Recording.open(tmp_path / "a.rec")
     assert [each.id for each in recording.exchanges()] == ["e0", "e2"]
     assert any("holds 1 lines that are not exchanges" in tear for tear in recording.tears)
+
+
+def test_large_bodies_are_not_held_to_sort_them(tmp_path: Path) -> None:
+    body = b"x" * (4 << 20)
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://up") as writer:
+        for n in range(60):
+            writer.write(exchange(n, body=body))
+    tracemalloc.start()
+    assert [each.id for each in Recording.open(tmp_path / "a.rec").exchanges()] == [f"e{n}" for n in range(60)]
+    assert tracemalloc.get_traced_memory()[1] < 140 << 20  # of 240 MiB
+    tracemalloc.stop()
