@@ -71,7 +71,7 @@ def _run(batches: Iterator[Batch], out: Writer) -> TeamDone:
     each = {worker: msgspec.msgpack.decode(said, type=Done) for worker, said in shares.done.items()}
     return TeamDone(
         anchor=anchor,
-        cpu_s=sum(done.cpu_s for done in each.values()),
+        cpu_s=shares.cpu_s + sum(done.cpu_s for done in each.values()),
         each=each,
         lost=shares.lost,
         locust_requests=environment.stats.total.num_requests,

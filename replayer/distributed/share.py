@@ -43,6 +43,8 @@ class Share:
         self.worker = worker
         self.lost = False
         self.done: bytes | None = None
+        self.missing_since_s: float | None = None
+        self.cpu_s = 0.0  # that the worker took, besides its engine
         self.open: dict[str, Dealt] = {}
         self.batch = bytearray()  # frames that are not on their way yet
         self.dealt_bytes = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from replayer.outcome import Outcome
 from replayer.process.frames import Kind, frame
 from replayer.process.job import Failed
 
+_PATIENCE_S = 5.0  # with a worker that Locust misses
 _BATCH_BYTES = 1 << 16  # of frames in one message
 
 
@@ -49,6 +51,11 @@ class Shares:
         return tuple(share.worker for share in self._all if share.lost)
 
     @property
+    def cpu_s(self) -> float:
+        """That the workers took, besides their engines."""
+        return sum(share.cpu_s for share in self._all)
+
+    @property
     def done(self) -> dict[str, bytes]:
         """By worker, what it said at the end."""
         return {share.worker: share.done for share in self._all if share.done is not None}
@@ -79,16 +86,23 @@ class Shares:
 
     def look(self) -> list[str]:
         """Workers that Locust misses since the last look; their steps are told as unknown."""
-        missed = [share for share in self._all if not share.over and self._is_missing(share.worker)]
+        missed = [share for share in self._all if not share.over and self._is_gone(share)]
         for share in missed:
             self._tell(share.lose())
         if missed:
             self._tell_taken()
         return [share.worker for share in missed]
 
-    def _is_missing(self, worker: str) -> bool:
-        client = self._runner.clients.get(worker)
-        return client is None or client.state == STATE_MISSING
+    def _is_gone(self, share: Share) -> bool:
+        """Locust misses whoever was silent for 3 s, and takes it back when it speaks: a busy machine does that."""
+        client = self._runner.clients.get(share.worker)
+        if client is None:
+            return True
+        if client.state != STATE_MISSING:
+            share.missing_since_s = None
+            return False
+        share.missing_since_s = share.missing_since_s or time.monotonic()
+        return time.monotonic() - share.missing_since_s > _PATIENCE_S
 
     def _send(self, share: Share) -> None:
         if share.batch and not share.lost:
@@ -114,6 +128,7 @@ class Shares:
     def _done(self, environment: object, msg: Any) -> None:
         if share := self._of(msg):
             share.done = msg.data["done"]
+            share.cpu_s = msg.data["cpu_s"]
             self.changed.set()
 
     def _failed(self, environment: object, msg: Any) -> None:

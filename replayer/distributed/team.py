@@ -39,7 +39,9 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TeamDone(Done, frozen=True, kw_only=True, omit_defaults=True):
-    """`cpu_s` is that of all engines; `each` what every worker said. `lost` are those that did not end their share."""
+    """`cpu_s` is that of all workers, engines and Locust's; `each` what every engine said. `lost` are those that did
+    not end their share.
+    """
 
     each: dict[str, Done] = msgspec.field(default_factory=dict)
     lost: tuple[str, ...] = ()

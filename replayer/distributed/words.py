@@ -12,5 +12,7 @@ FRAMES = "foreshock-frames"  # frames: STEP frames for the engine, END, or STOP
 CLOCK = "foreshock-clock"  # asked_s, theirs_s
 ENDED = "foreshock-ended"  # steps: their ids; frames: their OUTCOME frames
 TAKEN = "foreshock-taken"  # taken_bytes: of steps that the engine has begun, in all
-DONE = "foreshock-done"  # done: replayer.process.job.Done
+DONE = (
+    "foreshock-done"  # done: replayer.process.job.Done; cpu_s: what the worker's own process took since it had the job
+)
 FAILED = "foreshock-failed"  # failed: replayer.process.job.Failed

@@ -34,6 +34,7 @@ class Worker:
         self._environment = Environment(user_classes=[Replay], events=events)
         self._seen_of = msgspec.msgpack.Decoder(Seen).decode
         self._engine: subprocess.Popen[bytes] | None = None
+        self._began_s = 0.0  # of this process's CPU time
         self._to_engine: Writer | None = None
         self.runner: WorkerRunner = self._environment.create_worker_runner(host, port)
         self.runner.register_message(words.ASK, self._say_clock)
@@ -54,6 +55,7 @@ class Worker:
         self._engine = subprocess.Popen(
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
         )
+        self._began_s = time.process_time()
         self._to_engine = Writer(self._engine.stdin.fileno())
         self._to_engine.write(frame(Kind.JOB, msg.data["job"]))
         self.runner.greenlet.spawn(self._hear, self._engine)
@@ -73,7 +75,9 @@ class Worker:
                     self.runner.send_message(words.TAKEN, {"taken_bytes": int.from_bytes(content, "big")})
                 elif kind is Kind.DONE:
                     over = True
-                    self.runner.send_message(words.DONE, {"done": content})
+                    self.runner.send_message(
+                        words.DONE, {"done": content, "cpu_s": time.process_time() - self._began_s}
+                    )
                 elif kind is Kind.FAILED:
                     over = True
                     self.runner.send_message(words.FAILED, {"failed": content})

@@ -29,7 +29,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     anchor: Anchor
     fidelity: Fidelity | None = None
     filled: Filled | None = None  # where there was a filling
-    cpu_s: float = 0.0  # that the engine's process took
+    cpu_s: float = 0.0  # that the engine's process took, since it had the job
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ import shaping
 import storing
 import tap
 import uvloop
+import workers
 
 BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], str]"]]]] = {
     "proxy": proxy.bench,
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "storing": storing.bench,
     "shape": shaping.bench,
     "engine": engine.bench,
+    "workers": workers.bench,
     "importing": importing.bench,
 }
 
