@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from recorder.shaping.sketch import Sketch
 from replayer.fidelity import Fidelity
+from replayer.histogram import LogHistogram
 from replayer.metering import FidelityMeter
 from replayer.outcome import Outcome
 
@@ -38,7 +38,7 @@ class Tally:
         self.met: Counter[Met] = Counter()  # of those that were sent and have a recorded status
         self.errors: Counter[str] = Counter()  # of the last attempts, by kind
         self.retries = self.redeliveries = 0
-        self.latency: dict[str, Sketch] = {}
+        self.latency: dict[str, LogHistogram] = {}
         self._meter = FidelityMeter()
         self._told: Fidelity | None = None
 
@@ -73,9 +73,11 @@ class Tally:
         if outcome.recorded_status is not None:
             self.met[Met(outcome.route, outcome.recorded_status, None if error else last.status, error)] += 1
 
-    def _latency_of(self, route: str) -> Sketch:
-        name = route if route in self.latency or len(self.latency) < _ROUTES else _OTHERS
-        return self.latency.setdefault(name, Sketch())
+    def _latency_of(self, route: str) -> LogHistogram:
+        known = self.latency.get(route)
+        if known is not None:
+            return known
+        return self.latency.setdefault(route if len(self.latency) < _ROUTES else _OTHERS, LogHistogram())
 
     @property
     def compared(self) -> int:
@@ -101,6 +103,6 @@ class Tally:
         return self._told or self._meter.told()
 
     @property
-    def slowest(self) -> list[tuple[str, Sketch]]:
+    def slowest(self) -> list[tuple[str, LogHistogram]]:
         """Routes by their 99th percentile, the slowest first."""
-        return sorted(self.latency.items(), key=lambda each: (-(each[1].quantile(0.99) or 0.0), each[0]))
+        return sorted(self.latency.items(), key=lambda each: (-each[1].quantile_s(0.99), each[0]))

@@ -147,9 +147,9 @@ class Telling:
         table = _table("Slowest routes, from due to the last byte", "route")
         for heading in ("answers", "p50", "p99", "slowest"):
             table.add_column(heading, justify="right")
-        for route, sketch in tally.slowest[:_ROWS]:
-            times = (sketch.quantile(0.5) or 0.0, sketch.quantile(0.99) or 0.0, sketch.highest)
-            table.add_row(printable(route), f"{sketch.count:,}", *map(format_duration, times))
+        for route, latency in tally.slowest[:_ROWS]:
+            times = (latency.quantile_s(0.5), latency.quantile_s(0.99), latency.max_s)
+            table.add_row(printable(route), f"{latency.count:,}", *map(format_duration, times))
         self._show(table, len(tally.latency) - _ROWS)
 
     def _show(self, table: RenderableType, more: int) -> None:
