@@ -6,29 +6,33 @@ What is noise is learned from the recording and the calm replay, which had the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
 
 from recorder.exchange import Exchange
 from replayer.comparing.learning import MaskLearner
 from replayer.comparing.masks import Masks
 from replayer.comparing.met import met_of, met_of_exchange
 from replayer.comparing.shaken import Classed, classes_of
-from replayer.outcome import History
+from scenarios.execution import Execution
 
 Recorded = Callable[[], Iterable[tuple[str, Exchange]]]  # the exchange of each step
 
 
 def against_calm(
-    calm: History, shaken: History, recorded: Recorded, redact: Callable[[str], str]
+    calm: Execution, shaken: Execution, recorded: Recorded, redact: Callable[[str], str]
 ) -> tuple[Classed, ...]:
     """The classes of the shaken steps, the gravest first; none where nothing was sent."""
-    return classes_of(calm, shaken, _noise(calm, recorded, redact), redact=redact)
+    masks = _noise(calm, recorded, redact)
+    addresses = (urlsplit(calm.target).netloc, urlsplit(shaken.target).netloc)
+    return classes_of(calm.history, shaken.history, masks, addresses=addresses, redact=redact)
 
 
-def _noise(calm: History, recorded: Recorded, redact: Callable[[str], str]) -> Masks:
+def _noise(calm: Execution, recorded: Recorded, redact: Callable[[str], str]) -> Masks:
     learner = MaskLearner(one_system=False, redact=redact)
-    met = {outcome.step: outcome for outcome in calm.outcomes if outcome.not_sent is None}
+    own = urlsplit(calm.target).netloc
+    met = {outcome.step: outcome for outcome in calm.history.outcomes if outcome.not_sent is None}
     for step, exchange in recorded():
         outcome = met.get(step)
         if outcome is not None:
-            learner.meet(step, outcome.route, met_of_exchange(exchange), met_of(outcome))
+            learner.meet(step, outcome.route, met_of_exchange(exchange), met_of(outcome, own))
     return learner.learned().masks

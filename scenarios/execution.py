@@ -33,6 +33,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     log_lines: tuple[LogLine, ...] = ()  # what the instance's processes said meanwhile, in order of time
     samples: tuple[Sample, ...] = ()  # metrics read before and after
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
+    target: str = ""  # URL that the plan was sent to
 
     @property
     def violated(self) -> tuple[str, ...]:

@@ -163,6 +163,7 @@ class Instance:
             log_lines=heard.log_lines,
             samples=heard.samples,
             losses=heard.losses,
+            target=self.target,
         )
 
     async def _make_fresh(self) -> None:

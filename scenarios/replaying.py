@@ -99,7 +99,7 @@ class Replaying:
     def _keep(self, name: Literal["calm", "shake"], execution: Execution) -> None:
         phase = phase_of(name, execution)
         if name == "shake" and self._calm:
-            classes = against_calm(self._calm.history, execution.history, self._recorded, self._redact)
+            classes = against_calm(self._calm, execution, self._recorded, self._redact)
             phase = msgspec.structs.replace(phase, classes=classes)
         self._ledger.phases.append(phase)
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)

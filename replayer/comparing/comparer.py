@@ -75,8 +75,14 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 class Comparer:
     """Takes outcomes one by one with what they are compared with; `result` says what came of it, at any time."""
 
-    def __init__(self, masks: Masks | None = None, *, redact: Callable[[str], str] = lambda text: text) -> None:
-        """`redact` is given every place that the result tells: a key of an answer may be private too."""
+    def __init__(
+        self, masks: Masks | None = None, *, own: str = "", redact: Callable[[str], str] = lambda text: text
+    ) -> None:
+        """`own` is the address of the system that the outcomes are of ('127.0.0.1:8000'): URLs with it are the same as
+        the recorded system's with its own. `redact` is given every place that the result tells: a key of an answer may
+        be private too.
+        """
+        self._own = own
         self._masks = masks or Masks()
         self._redact = redact
         self._rules: dict[str, Rules] = {}
@@ -100,11 +106,16 @@ class Comparer:
         if twin is None:
             self._not_compared["there is nothing to compare it with"] += 1
             return None
-        was, now = _met(twin), met_of(outcome)
+        was, now = self._met(twin), met_of(outcome, self._own)
         if was.answer is None:
             self._not_compared[f"the other run has no answer ({was.error or 'none'})"] += 1
             return None
         return self._meet(outcome, was, now)
+
+    def _met(self, twin: Side) -> Met:
+        if isinstance(twin, Met):
+            return twin
+        return met_of(twin, self._own) if isinstance(twin, Outcome) else met_of_exchange(twin)
 
     def _meet(self, outcome: Outcome, was: Met, now: Met) -> tuple[Difference, ...]:
         rules = self._rules.get(outcome.route)
@@ -154,12 +165,6 @@ class Comparer:
             MaskUse(route=mask.route, place=mask.place, reason=mask.reason, count=used[mask.route, mask.place])
             for mask in self._masks.masks
         )
-
-
-def _met(twin: Side) -> Met:
-    if isinstance(twin, Met):
-        return twin
-    return met_of(twin) if isinstance(twin, Outcome) else met_of_exchange(twin)
 
 
 def _counted(reasons: Counter[str]) -> tuple[Uncompared, ...]:

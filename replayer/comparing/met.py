@@ -7,6 +7,7 @@ import msgspec
 from recorder.coding import CannotDecode, coding_of
 from recorder.exchange import Exchange, header
 from replayer.outcome import Answer, Outcome
+from replayer.ownaddress import without_own
 
 # Why a body can't be compared though it came; each is counted by itself.
 CUT = "the body is longer than what is kept of one (budget.body_bytes)"
@@ -25,11 +26,14 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
     unread: str | None = None
 
 
-def met_of(outcome: Outcome) -> Met:
-    """What a replayed step met. Of a step that was never sent: nothing, for that reason."""
+def met_of(outcome: Outcome, own: str = "") -> Met:
+    """What a replayed step met, from the system at the address `own` ('127.0.0.1:8000'), where that is known.
+
+    Of a step that was never sent: nothing, for that reason.
+    """
     if outcome.not_sent is not None:
         return Met(error="not sent")
-    answer = outcome.answer
+    answer = _anywhere(outcome.answer, own)
     error = outcome.attempts[-1].error if outcome.attempts else "no attempt"
     cut = answer is not None and error is None and answer.body_bytes > len(answer.body)
     return Met(answer=answer, error=error and error.partition(":")[0], unread=CUT if cut else None)
@@ -49,4 +53,19 @@ def met_of_exchange(exchange: Exchange) -> Met:
     except CannotDecode:
         body = raw  # as the replay keeps what does not keep to its encoding
     answer = Answer(status=response.status, headers=headers, body=body, body_bytes=len(body))
-    return Met(answer=answer, error=exchange.error and "cut", unread=unread)
+    own = header(exchange.request.headers, "host") or ""
+    return Met(answer=_anywhere(answer, own), error=exchange.error and "cut", unread=unread)
+
+
+def _anywhere(answer: Answer | None, own: str) -> Answer | None:
+    """The answer without the address of the system that gave it, which is another for each."""
+    if answer is None or not own:
+        return answer
+    body = without_own(answer.body, own)
+    headers = answer.headers
+    if any(own in value for _, value in headers):
+        headers = tuple((name, without_own(value.encode("latin-1"), own).decode("latin-1")) for name, value in headers)
+    if body is answer.body and headers is answer.headers:
+        return answer
+    cut = answer.body_bytes - len(answer.body)
+    return msgspec.structs.replace(answer, headers=headers, body=body, body_bytes=len(body) + cut)

@@ -92,15 +92,19 @@ class Node:
 class TextRule:
     """A mask of text: two pieces of a body that its template matches are held where it has '<*>'."""
 
-    __slots__ = ("pattern", "rule")
+    __slots__ = ("begins", "pattern", "rule")
 
     def __init__(self, mask: Mask) -> None:
         self.rule = Rule(mask)
-        literals = map(re.escape, mask.place.removeprefix("text:").split("<*>"))
-        self.pattern = re.compile(f"({_IN_TEXT})".join(literals))
+        literals = mask.place.removeprefix("text:").split("<*>")
+        self.begins = literals[0]  # told at once, before the pattern is tried
+        self.pattern = re.compile(f"({_IN_TEXT})".join(map(re.escape, literals)))
+
+    def fits(self, piece: str) -> re.Match[str] | None:
+        return self.pattern.fullmatch(piece) if piece.startswith(self.begins) else None
 
     def holds(self, was: str, now: str, pairs: Pairs) -> bool:
-        before, after = self.pattern.fullmatch(was), self.pattern.fullmatch(now)
+        before, after = self.fits(was), self.fits(now)
         if before is None or after is None:
             return False
         return all(

@@ -13,6 +13,7 @@ from replayer.comparing.classes import DEFINITIONS, SAFE, Case, Class, class_of
 from replayer.comparing.comparer import Comparer
 from replayer.comparing.difference import Difference
 from replayer.comparing.masks import Masks
+from replayer.comparing.met import met_of
 from replayer.outcome import History, Outcome
 
 _EXAMPLES = 5  # of each class
@@ -36,13 +37,19 @@ class Classed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def classes_of(
-    calm: History, shaken: History, masks: Masks, *, redact: Callable[[str], str] = lambda text: text
+    calm: History,
+    shaken: History,
+    masks: Masks,
+    *,
+    addresses: tuple[str, str] = ("", ""),
+    redact: Callable[[str], str] = lambda text: text,
 ) -> tuple[Classed, ...]:
     """The classes that steps of `shaken` are of, the gravest first, unknown last; steps never sent are not counted.
 
-    A step without a calm twin that was sent is unknown.
+    A step without a calm twin that was sent is unknown. `addresses` are those of the systems that the calm and the
+    shaken plan were sent to, where they are known.
     """
-    told = _Told(calm, shaken, masks, redact)
+    told = _Told(calm, shaken, masks, addresses, redact)
     for outcome in sorted(shaken.outcomes, key=lambda outcome: outcome.sent_s or outcome.due_s):
         told.meet(outcome)
     order: list[Class] = [*(name for name, _ in DEFINITIONS), "unknown"]
@@ -56,10 +63,13 @@ def classes_of(
 class _Told:
     """Takes the shaken outcomes in the order they were sent, and notes which writes went otherwise."""
 
-    def __init__(self, calm: History, shaken: History, masks: Masks, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self, calm: History, shaken: History, masks: Masks, addresses: tuple[str, str], redact: Callable[[str], str]
+    ) -> None:
         self.counts: Counter[Class] = Counter()
         self.first: dict[Class, list[Example]] = {}
-        self._comparer = Comparer(masks)
+        self._calms_own, own = addresses
+        self._comparer = Comparer(masks, own=own)
         self._redact = redact
         self._calm = {outcome.step: outcome for outcome in calm.outcomes}
         self._calm_calls = _by_step(calm.calls)
@@ -77,7 +87,7 @@ class _Told:
         case = Case(
             calm=twin,
             shaken=outcome,
-            differences=self._comparer.meet(outcome, twin),
+            differences=self._comparer.meet(outcome, met_of(twin, self._calms_own)),
             clouded=outcome.session in self._sessions or not self._resources.isdisjoint(_words(outcome.route)),
             calm_calls=self._calm_calls.get(outcome.step, ()),
             shaken_calls=self._shaken_calls.get(outcome.step, ()),

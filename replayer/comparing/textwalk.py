@@ -68,7 +68,7 @@ class TextWalk:
     def _plain(self, piece: str) -> str:
         """The piece with what is masked in it left out."""
         piece = piece.strip()
-        return next((rule.pattern.pattern for rule in self._rules if rule.pattern.fullmatch(piece)), piece)
+        return next((rule.pattern.pattern for rule in self._rules if rule.fits(piece)), piece)
 
     def _spot(self, kind: Kind, nth: int, was: str, now: str) -> None:
         if len(self._spots) < MOST_SPOTS:

@@ -1,4 +1,4 @@
-from replayer.ownaddress import at_home
+from replayer.ownaddress import at_home, without_own
 from replayer.plan import Body, Request
 from replayer.target import Target
 
@@ -61,3 +61,12 @@ def test_bytes_that_are_no_text_stay() -> None:
     moved = at_home(request, STAGING)
     assert moved.body is not None
     assert moved.body.raw == raw
+
+
+def test_an_answers_own_address_is_nobodys_so_that_two_systems_can_be_compared() -> None:
+    one = b'{"self": "http://127.0.0.1:1/a", "other": "http://127.0.0.1:11/a"}'
+    assert without_own(one, "127.0.0.1:1") == b'{"self": "http://own.invalid/a", "other": "http://127.0.0.1:11/a"}'
+    encoded = b"next=https%3A%2F%2Fshop.example%2Fcart"
+    assert without_own(encoded, "shop.example") == b"next=http%3A%2F%2Fown.invalid%2Fcart"
+    assert without_own(one, "") is one
+    assert without_own(one, "shop.example") is one

@@ -5,11 +5,17 @@ import json
 from foreshock.clock import Anchor
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from replayer.outcome import Answer, Attempt, History, Outcome
+from replayer.plan import Header as PlanHeader
+from replayer.plan import Plan
 from scenarios.calmtwin import against_calm
+from scenarios.execution import Execution
+
+HOST = (Header("Host", "shop.example"),)
 
 
-def said(token: str, total: int) -> bytes:
-    return json.dumps({"token": token, "total": total, "currency": "EUR", "lines": 2}).encode()
+def said(token: str, total: int, at: str) -> bytes:
+    body = {"token": token, "total": total, "currency": "EUR", "lines": 2, "self": f"http://{at}/cart"}
+    return json.dumps(body).encode()
 
 
 def outcome(step: str, body: bytes) -> Outcome:
@@ -27,7 +33,7 @@ def outcome(step: str, body: bytes) -> Outcome:
 
 
 def exchange(body: bytes) -> Exchange:
-    request = Request(method="GET", url="/cart", http_version="HTTP/1.1", headers=(), post_data=Content(size=0))
+    request = Request(method="GET", url="/cart", http_version="HTTP/1.1", headers=HOST, post_data=Content(size=0))
     headers = (Header("Content-Type", "application/json"),)
     response = Response(
         status=200, status_text="OK", http_version="HTTP/1.1", headers=headers, content=Content.of(body)
@@ -44,15 +50,18 @@ def exchange(body: bytes) -> Exchange:
     )
 
 
-def history(*bodies: bytes) -> History:
+def execution(target: str, *bodies: bytes) -> Execution:
     outcomes = tuple(outcome(f"s{number}", body) for number, body in enumerate(bodies, start=1))
-    return History(anchor=Anchor(wall_s=0.0, monotonic_s=0.0), outcomes=outcomes)
+    history = History(anchor=Anchor(wall_s=0.0, monotonic_s=0.0), outcomes=outcomes)
+    plan = Plan(PlanHeader(name="p"), ())
+    return Execution(plan=plan, history=history, results=(), instance=1, started_s=0.0, ended_s=1.0, target=target)
 
 
 def test_noise_is_no_wrong_success_and_a_total_that_is_another_is_one() -> None:
-    recorded = [(f"s{n}", exchange(said(f"{n}a{n:030x}", 100 + n))) for n in (1, 2, 3)]
-    calm = history(*(said(f"{n}b{n:030x}", 100 + n) for n in (1, 2, 3)))
-    shaken = history(said(f"1c{1:030x}", 101), said(f"2c{2:030x}", 999), said(f"3c{3:030x}", 103))
+    recorded = [(f"s{n}", exchange(said(f"{n}a{n:030x}", 100 + n, "shop.example"))) for n in (1, 2, 3)]
+    calm = execution("http://127.0.0.1:1", *(said(f"{n}b{n:030x}", 100 + n, "127.0.0.1:1") for n in (1, 2, 3)))
+    totals = {1: 101, 2: 999, 3: 103}
+    shaken = execution("http://127.0.0.1:2", *(said(f"{n}c{n:030x}", totals[n], "127.0.0.1:2") for n in totals))
     told = against_calm(calm, shaken, lambda: recorded, lambda text: text)
     assert [(each.name, each.count, [one.step for one in each.first]) for each in told] == [
         ("wrong success", 1, ["s2"]),
