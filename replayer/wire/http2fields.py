@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from replayer.plan import Request
 from replayer.target import HOP_BY_HOP, Target
-from replayer.wire.http1text import SAYS_LENGTH, Expecting, checked, checked_path, written
+from replayer.wire.http1text import SAYS_LENGTH, Expecting, checked, checked_path, latin, written
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -35,6 +35,8 @@ def fields(request: Request, target: Target) -> Fields:
     ]
     if not request.chunked and (body or request.method in SAYS_LENGTH):
         headers.append((b"content-length", b"%d" % len(body)))
+    if request.trailers:
+        headers.append((b"trailer", b", ".join(latin(name.lower()) for name, _ in request.trailers)))
     if expects:
         headers.append((b"expect", b"100-continue"))
     return Fields(

@@ -134,8 +134,9 @@ class WebSocket(asyncio.Protocol):
         self._opened = reply
         self._opened_s = self._clock()
         self._frames = Connection(ConnectionType.CLIENT, agreed)
-        self._hear(rest)
         self._go_on()
+        if rest:
+            self._hear(rest)
 
     # what is said
 
