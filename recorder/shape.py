@@ -34,12 +34,12 @@ __all__ = [
 
 def store(shape: Shape, recording: Recording) -> Path:
     """Writes shape.json beside the segments; where it is. Of a sealed recording it is sealed with the same key."""
-    return write_shape(shape, recording.path, _key(recording))
+    return write_shape(shape, recording.path, key_of(recording))
 
 
 def learnt(recording: Recording) -> Shape:
     """The shape that was stored of these very segments, else one learned now."""
-    stored = read_shape(recording.path, _key(recording))
+    stored = read_shape(recording.path, key_of(recording))
     if stored is not None and stored.recording == recording.fingerprint:
         return stored
     return learn(recording)
@@ -50,5 +50,6 @@ def is_sealed(recording: Recording) -> bool:
     return any(part.manifest.sealed for part in recording.parts)
 
 
-def _key(recording: Recording) -> bytes | None:
+def key_of(recording: Recording) -> bytes | None:
+    """What its shape is sealed with; None where it is not."""
     return next((part.encrypt_key for part in recording.parts if part.manifest.sealed), None)

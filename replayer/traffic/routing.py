@@ -8,6 +8,7 @@ from typing import NamedTuple
 from foreshock.errors import UsageError
 from recorder.recording import Recording
 from recorder.routes import Routes, tokens_of
+from recorder.shape import key_of
 from recorder.shaping.model import Shape, read_shape
 
 HEAD_EXCHANGES = 10_000  # learned from; what comes later is told by the same rules
@@ -46,7 +47,7 @@ def quick_fingerprint(recording: Recording) -> str:
 
 def _fresh_shape(recording: Recording) -> Shape | None:
     try:
-        shape = read_shape(recording.path)
+        shape = read_shape(recording.path, key_of(recording))
     except UsageError:  # it is only a help here; `foreshock shape` says what is wrong with it
         return None
     if shape is None or any(route.route.endswith(_OTHERS) for route in shape.routes):
