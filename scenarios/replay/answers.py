@@ -17,11 +17,14 @@ from scenarios.report.wording import counted
 class Answers:
     """Takes outcomes as they end; `twins` has to be told of each step before."""
 
-    def __init__(self, masks_file: Path | None, learn_file: Path | None, redact: Callable[[str], str]) -> None:
-        """Raises UsageError for masks that cannot be."""
+    def __init__(
+        self, masks_file: Path | None, learn_file: Path | None, redact: Callable[[str], str], own: str
+    ) -> None:
+        """`own` is the target's address, as Host says it. Raises UsageError for masks that cannot be."""
+        self._own = own
         self.twins = Twins()
         self._learn_file = learn_file
-        self._comparer = Comparer(read_masks(masks_file), redact=redact) if masks_file else None
+        self._comparer = Comparer(read_masks(masks_file), own=own, redact=redact) if masks_file else None
         self._learner = MaskLearner(one_system=False, redact=redact) if learn_file else None
 
     @property
@@ -34,7 +37,7 @@ class Answers:
         if self._comparer:
             self._comparer.meet(outcome, met)
         if self._learner and met is not None and outcome.not_sent is None:
-            self._learner.meet(outcome.step, outcome.route, met, met_of(outcome))
+            self._learner.meet(outcome.step, outcome.route, met, met_of(outcome, self._own))
 
     def learned(self, source: str) -> list[str]:
         """Writes what was learned, where that was asked; what to know of it, in sentences."""

@@ -38,8 +38,8 @@ def run_replay(order: ReplayOrder, telling: Telling) -> int:
     """
     account = Account()
     redact = Redactor(read_key(None)).text
-    answers = Answers(order.masks_file, order.learn_masks_file, redact) if _looks_into_answers(order) else None
     target = Target.parse(order.target, order.tls)
+    answers = _answers(order, target, redact) if _looks_into_answers(order) else None
     traffic = opened(order, account, answers.twins if answers else None)
     check_target(target, order.target, order.allow, traffic.upstream)
     return _Replay(order, traffic, target, account, answers, redact, telling).run()
@@ -47,6 +47,10 @@ def run_replay(order: ReplayOrder, telling: Telling) -> int:
 
 def _looks_into_answers(order: ReplayOrder) -> bool:
     return order.masks_file is not None or order.learn_masks_file is not None
+
+
+def _answers(order: ReplayOrder, target: Target, redact: Redact) -> Answers:
+    return Answers(order.masks_file, order.learn_masks_file, redact, target.authority)
 
 
 class _Replay:
