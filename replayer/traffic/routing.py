@@ -6,12 +6,14 @@ from itertools import islice
 from typing import NamedTuple
 
 from foreshock.errors import UsageError
+from recorder.exchange import held_bytes
 from recorder.recording import Recording
 from recorder.routes import Routes, tokens_of
 from recorder.shape import key_of
 from recorder.shaping.model import Shape, read_shape
 
 HEAD_EXCHANGES = 10_000  # learned from; what comes later is told by the same rules
+_HEAD_BYTES = 64 << 20  # of bodies among them
 _OTHERS = "/{others}"  # stands in a shape for routes beyond its bound
 QUICK_BYTES = 256 << 20  # so much is hashed in well under a second
 
@@ -31,7 +33,11 @@ def known_of(recording: Recording, head_exchanges: int | None = HEAD_EXCHANGES) 
         return Known(Routes.known(route.route for route in shape.routes), shape.duration_s)
     first_s = last_s = None
     routes = Routes()
+    bytes_read = 0
     for exchange in islice(recording.exchanges(), head_exchanges):
+        bytes_read += held_bytes(exchange)
+        if head_exchanges is not None and bytes_read > _HEAD_BYTES:
+            break
         target = exchange.request.url
         routes.add(exchange.request.method, target, tokens_of(target))
         first_s = exchange.started_s if first_s is None else first_s
