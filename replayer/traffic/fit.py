@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.exchange import Exchange
+from recorder.exchange import Exchange, header
 from replayer.plan import Protocol
 from replayer.traffic.template import raw_of, said_length, switched
 
@@ -12,6 +12,8 @@ def unfit(exchange: Exchange, protocol: Protocol) -> str:
     is_socket = protocol == "websocket"
     if (switched(exchange) and not is_socket) or (is_socket and exchange.request.method != "GET"):
         return "upgrade: its connection went on with another protocol than a WebSocket over HTTP/1.1"
+    if not is_socket and _is_left_open(exchange):
+        return "stream: its client may have left it, which a replay would wait for"
     content = exchange.request.post_data
     raw = raw_of(content) if content.size else b""
     if raw is None:
@@ -21,6 +23,13 @@ def unfit(exchange: Exchange, protocol: Protocol) -> str:
     if exchange.response is None and (said := said_length(exchange.request.headers)) is not None and len(raw) < said:
         return "body not sent: its client broke off within the request"
     return ""
+
+
+def _is_left_open(exchange: Exchange) -> bool:
+    """Whether the answer was a stream of events whose end was its connection's, so perhaps its client's doing."""
+    if exchange.response is None or not (exchange.goes_on or exchange.closes):
+        return False
+    return "text/event-stream" in (header(exchange.response.headers, "content-type") or "").lower()
 
 
 def unlike_its_headers(exchange: Exchange) -> bool:

@@ -107,6 +107,15 @@ def test_an_upgrade_to_anything_else_is_not_sent(recorded: Callable[..., Recordi
     assert (step.protocol, step.unsupported.partition(":")[0]) == ("http/1.1", "upgrade")
 
 
+def test_an_event_stream_that_its_client_may_have_left_is_not_sent(recorded: Callable[..., Recording]) -> None:
+    events = (Header("Content-Type", "text/event-stream; charset=utf-8"),)
+    ended = exchange(0.0)
+    ended = replace(ended, response=replace(ended.response, headers=events))
+    left, open_still = replace(ended, started_s=1.0, closes=True), replace(ended, started_s=2.0, goes_on=True)
+    steps, _ = stream(recorded(ended, left, open_still))
+    assert [step.unsupported.partition(":")[0] for step in steps] == ["", "stream", "stream"]
+
+
 def test_a_websocket_is_one_step_with_its_messages_from_when_it_was_open(recorded: Callable[..., Recording]) -> None:
     messages = (
         Message(at_s=0.25, from_client=True, content=Content.of(b"hi")),
