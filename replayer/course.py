@@ -45,6 +45,14 @@ class Ready(NamedTuple):
         return Ready(self.at_s + took_s, "faults" if took_s > _NOTICED_S else self.held)
 
 
+class First(NamedTuple):
+    """What came of the first attempt, and the request that it made of the step's template."""
+
+    request: Request
+    ready: Ready
+    sent: Sent
+
+
 class Courses:
     """Takes steps from when they are due to when they have ended. `on_outcome` is told what each has met."""
 
@@ -79,20 +87,23 @@ class Courses:
         if freed_s is not None:
             ready = ready.later(freed_s, "order")
         if self._slots is None or barrier:  # who waits for others while they wait for him must not take turns
-            await self._go(step, ready, barrier)
-            return
-        waiting = self._slots.locked()
-        async with self._slots:
-            await self._go(step, ready.later(self._clock(), "in flight") if waiting else ready, None)
+            first = await self._first(step, ready, barrier)
+        else:
+            waiting = self._slots.locked()
+            async with self._slots:
+                first = await self._first(step, ready.later(self._clock(), "in flight") if waiting else ready, None)
+        if first is not None:
+            await self._go_on(step, *first)
 
-    async def _go(self, step: Step, ready: Ready, barrier: Barrier | None) -> None:
+    async def _first(self, step: Step, ready: Ready, barrier: Barrier | None) -> First | None:
+        """None where the step could not be sent, which has been told then."""
         try:
             request, data = self._filled(step)
         except (Unbound, Unsendable) as error:
             if barrier:
                 barrier.leave(step.id)
             self._not_sent(step, ready, str(error))
-            return
+            return None
         lane = None
         if self._hooks:
             switching_s = self._clock()
@@ -104,16 +115,7 @@ class Courses:
         if barrier and barrier.ready_s is not None:
             ready = ready.later(barrier.ready_s, "barrier")
         self._retrying.sent += 1
-        if went_well(sent.attempt):
-            await self._ended(step, ready, (sent.attempt,), sent.answer)
-            return
-        attempts = [sent.attempt]
-        while (again := self._again(step, attempts, sent)) and (
-            more := await self._retry(step, request, attempts, again)
-        ):
-            sent = more
-            attempts.append(replace(sent.attempt, why=again.why))
-        await self._ended(step, ready, tuple(attempts), sent.answer)
+        return First(request, ready, sent)
 
     def _filled(self, step: Step) -> tuple[Request, Payload]:
         if self._clock.stopped:
@@ -128,6 +130,19 @@ class Courses:
 
     # Attempts after the first
 
+    async def _go_on(self, step: Step, request: Request, ready: Ready, sent: Sent) -> None:
+        """From the end of the first attempt to that of the step."""
+        if went_well(sent.attempt):
+            await self._ended(step, ready, (sent.attempt,), sent.answer)
+            return
+        attempts = [sent.attempt]
+        while (again := self._again(step, attempts, sent)) and (
+            more := await self._retry(step, request, attempts, again)
+        ):
+            sent = more
+            attempts.append(replace(sent.attempt, why=again.why))
+        await self._ended(step, ready, tuple(attempts), sent.answer)
+
     def _again(self, step: Step, attempts: list[Attempt], sent: Sent) -> Again | None:
         return self._retrying.again(Tried(step, attempts, sent.answer), self._clock.wall_s)
 
@@ -137,6 +152,12 @@ class Courses:
         if self._hooks:
             await self._hooks.after_attempt(step.id, number - 1, _met(attempts[-1]))
         await self._clock.until(attempts[-1].ended_s + again.pause_s)
+        if self._slots is None:
+            return await self._once_more(step, request, number)
+        async with self._slots:
+            return await self._once_more(step, request, number)
+
+    async def _once_more(self, step: Step, request: Request, number: int) -> Sent | None:
         if self._clock.stopped:
             return None
         lane = await self._hooks.lane(step.id, number, step.due_s) if self._hooks else None

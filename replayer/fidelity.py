@@ -42,6 +42,6 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return None
         return (
             f"1 in 100 steps was sent {format_duration(self.lateness.p99_s)} late or later, "
-            f"more than the {format_duration(bound_s)} that budget.late_p99_s allows; give the replay a machine that "
-            "does less, or replay slower"
+            f"more than the {format_duration(bound_s)} that are allowed; give the replay a machine that does less, "
+            "replay slower, or allow more"
         )

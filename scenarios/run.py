@@ -43,6 +43,7 @@ from scenarios.report.timeline import SHAKEN
 from scenarios.report.write import write_report
 from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Result, RunRecord
+from scenarios.scenario import Scenario
 from scenarios.signals.leadtime import judge
 from scenarios.signals.signallog import SignalLog
 from scenarios.system import Pool
@@ -65,8 +66,7 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     """
     recording = Recording.open(order.recording)
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
-    if order.scenario.retry is not None:
-        base = Plan(msgspec.structs.replace(base.header, retry=order.scenario.retry.policy), base.steps)
+    base = _as_asked(base, order.scenario)
     base = recorded_as_planned(base, recording, filling_of(order.scenario, os.environ))
     recorded = partial(recorded_steps, recording)
     shape = learn(recording)
@@ -89,6 +89,13 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     report = write_report(folder.path)
     terminal.verdict(record, report)
     return Ran(record=record, findings=tuple(going.ledger.findings), report=report)
+
+
+def _as_asked(base: Plan, scenario: Scenario) -> Plan:
+    """`base` with the scenario's retries, and how late it may be sent."""
+    budget = msgspec.structs.replace(base.header.budget, late_p99_s=scenario.replay.late_s)
+    retry = scenario.retry.policy if scenario.retry else base.header.retry
+    return Plan(msgspec.structs.replace(base.header, budget=budget, retry=retry), base.steps)
 
 
 class _Run:

@@ -138,10 +138,18 @@ class Invariant(Struct, frozen=True, kw_only=True):
 
 
 class Replay(Struct, frozen=True, kw_only=True):
-    """How the recording is replayed in the calm and the shaken phase: `speed` 2 is twice as fast as recorded."""
+    """How the recording is replayed in the calm and the shaken phase: `speed` 2 is twice as fast as recorded.
+
+    Where we ourselves send more than one request in a hundred later than `late`, the run says nothing.
+    """
 
     speed: Annotated[float, Meta(gt=0, le=1000, description="a number above 0, such as 1 or 2.5")] = 1.0
     shift_dates: bool = False  # dates near the recording's time move to the replay's
+    late: Duration = "250ms"  # the system under test is on the same machine more often than not
+
+    @property
+    def late_s(self) -> float:
+        return parse_duration_s(self.late)
 
 
 class Retry(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from replayer.engine import replay
 from replayer.outcome import History, Outcome
 from replayer.plan import Budget, Header, Retry, Step
 
@@ -104,8 +105,6 @@ def test_whoever_follows_waits_for_the_last_attempt_and_is_bound_to_its_answer(
 def test_a_stopped_run_makes_no_further_attempt(
     serving: Callable, step: Make, says: Callable, response: Callable
 ) -> None:
-    from replayer.engine import replay
-
     async def run() -> History:
         stop = asyncio.Event()
 
@@ -176,3 +175,13 @@ def test_more_steps_than_there_is_room_for_are_held_and_not_read(
     history, _ = against(noting, stream())
     assert [one.status for one in history.outcomes] == [200] * 6
     assert history.fidelity.held == {"backlog": 4}
+
+
+def test_whoever_pauses_before_another_attempt_leaves_its_turn_to_others(
+    against: Callable, step: Make, response: Callable
+) -> None:
+    busy = response(b"", status="503 Service Unavailable")
+    header = Header(name="p", retry=Retry(backoff="fixed", pause_s=0.1), budget=Budget(max_in_flight=1))
+    steps = [step("s1", 0.0, "a", method="GET"), step("s2", 0.0, "b", method="GET")]
+    history, _ = against(answering(busy, response()), steps, header)
+    assert [(one.step, len(one.attempts)) for one in history.outcomes] == [("s2", 1), ("s1", 2)]

@@ -71,6 +71,11 @@ def test_a_whole_scenario_is_read_into_types(tmp_path: Path) -> None:
     assert scenario.faults[0].args == {"latency_ms": 300}
 
 
+def test_how_late_a_replay_may_be_is_the_scenarios(tmp_path: Path) -> None:
+    assert load(SHOP, tmp_path).replay.late_s == 0.25
+    assert load(SHOP.replace("{speed: 2}", "{speed: 2, late: 1s}"), tmp_path).replay.late_s == 1.0
+
+
 def test_retries_are_a_policy_of_the_plans(tmp_path: Path) -> None:
     assert load(SHOP, tmp_path).retry is None
     text = "retry: {backoff: exponential, pause: 50ms, after: [timeout, 503], budget: 20%, redeliver: true}\n"

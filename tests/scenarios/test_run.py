@@ -244,6 +244,7 @@ def test_every_plan_retries_as_the_scenario_says(road: Callable[..., Road]) -> N
     asyncio.run(road(system, SCENARIO + "retry: {backoff: fixed}\n").walk())
     assert len(system.plans) > 2
     assert {plan.header.retry.backoff for plan in system.plans} == {"fixed"}
+    assert {plan.header.budget.late_p99_s for plan in system.plans} == {0.25}
 
 
 def test_the_folder_holds_outcomes_faults_and_signals_of_both_replays(road: Callable[..., Road]) -> None:
