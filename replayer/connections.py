@@ -41,6 +41,7 @@ class Connections:
         self._keys: dict[Http2, _Key] = {}
         self._dialling: dict[_Key, asyncio.Task[None]] = {}
         self._speaks_h2 = True  # until the target has said otherwise
+        self._is_hung_up = False
 
     def ready(self, step: Step) -> Channel | None:
         """What the step's request can go out on at once; None where a connection has to be opened."""
@@ -90,6 +91,7 @@ class Connections:
 
     def hang_up(self) -> None:
         """The replay is stopped: WebSockets say no more and close, which their time would have them do much later."""
+        self._is_hung_up = True
         for connection in self._all:
             if isinstance(connection, WebSocket):
                 connection.hang_up()
@@ -135,6 +137,8 @@ class Connections:
             return WebSocket(self._clock, self._lost)
 
         connection = await dial(new, self._target, self._tls, self._connect_timeout_s, lane)
+        if self._is_hung_up:
+            connection.hang_up()
         return self._kept(connection)
 
     async def _open_h2(self, lane: str | None) -> Http2 | Http1:

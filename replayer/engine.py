@@ -140,6 +140,7 @@ class _Replay:
     async def _stop_when(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._clock.stop()
+        self._connections.hang_up()
         if self._hooks:
             await self._hooks.heal(under_way=True)
 

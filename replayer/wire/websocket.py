@@ -50,6 +50,7 @@ class WebSocket(asyncio.Protocol):
         self._hearing = Hearing(0)
         self._timer: asyncio.TimerHandle | None = None
         self._unheard = b""
+        self._is_hanging_up = False
         self._turns = Turns(self._look)
 
     @property
@@ -81,7 +82,8 @@ class WebSocket(asyncio.Protocol):
         self.abort()
 
     def hang_up(self) -> None:
-        """Says no more and closes: the replay is stopped."""
+        """Says no more and closes, as soon as it is open: the replay is stopped."""
+        self._is_hanging_up = True
         if self._opened is not None:
             self._say_goodbye(1001)
 
@@ -134,6 +136,8 @@ class WebSocket(asyncio.Protocol):
         self._opened = reply
         self._opened_s = self._clock()
         self._frames = Connection(ConnectionType.CLIENT, agreed)
+        if self._is_hanging_up:
+            self._say_goodbye(1001)
         self._go_on()
         if rest:
             self._hear(rest)

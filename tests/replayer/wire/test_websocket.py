@@ -20,7 +20,8 @@ from wsproto.events import (
 )
 from wsproto.extensions import PerMessageDeflate
 
-from replayer.plan import Body, Message
+from replayer.engine import replay
+from replayer.plan import Body, Header, Message
 from replayer.wire.http1text import Unsendable
 
 Handle = Callable[["WsServer", Event], None]
@@ -289,6 +290,18 @@ def test_a_replay_that_is_stopped_hangs_up(listening, wire, step):
 
     attempt, answer, last = asyncio.run(run())
     assert (attempt.error, answer.close_code, last.code) == (None, 1001, 1001)
+
+
+def test_the_engine_hangs_up_when_it_is_stopped(listening, step):
+    async def run():
+        stop = asyncio.Event()
+        server = WsServer(lambda _, event: stop.set() if isinstance(event, TextMessage) else None)
+        async with listening(server.talk) as url:
+            one = step(protocol="websocket", messages=(said(0.0, "a"),), lasts_s=60.0)
+            return await asyncio.wait_for(replay(Header(name="p"), [one], url, stop=stop), 5)
+
+    (outcome,) = asyncio.run(run()).outcomes
+    assert (outcome.status, outcome.answer.close_code, outcome.fate) == (101, 1001, "ok")
 
 
 def test_what_cannot_be_opened_so_is_not_sent(listening, wire, step):
