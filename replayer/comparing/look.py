@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]+)?")
 _WORDS = re.compile(r"""[\s"'<>&;?,=()\[\]{}|/]+""")
 _LEAST_CHARS = 8
 _LEAST_NUMBER = 1_000_000  # below are counts, prices, years and autoincrement ids
-_SPLIT = re.compile(r"""([\s"'<>&;?,()\[\]{}|/:@]+|=(?=\w))""")
+_SPLIT = re.compile(r"""((?:[\s"'<>&;?,()\[\]{}|/@]|:(?!\d))+|=(?=\w))""")  # 22:13:05 is one word
 _LENGTHS = 0.5  # so much longer or shorter than any that was seen may one be whose length varies
 
 
