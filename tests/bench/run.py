@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-import engine  # the bench modules stand beside this file, which Python puts on the path
+import comparing  # the bench modules stand beside this file, which Python puts on the path
+import engine
 import importing
 import proxy
 import recording
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "redaction": redaction.bench,
     "storing": storing.bench,
     "shape": shaping.bench,
+    "comparing": comparing.bench,
     "engine": engine.bench,
     "workers": workers.bench,
     "importing": importing.bench,
