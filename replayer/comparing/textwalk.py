@@ -5,7 +5,6 @@ So HTML, XML, CSV and plain text are compared the same way. A page in which piec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
@@ -15,7 +14,6 @@ from replayer.comparing.look import template_of
 from replayer.comparing.pairs import Pairs
 from replayer.comparing.rules import TextRule
 
-_PIECES = re.compile(r"(?<=\n)|(?=<)")
 _ALIGNED = 2_000  # pieces that differ are aligned, which costs their square; beyond, they are compared as they stand
 
 
@@ -28,7 +26,7 @@ class TextWalk:
         self._spots = spots
 
     def compare(self, was: str, now: str) -> None:
-        left, right = _PIECES.split(was), _PIECES.split(now)
+        left, right = _pieces(was), _pieces(now)
         if len(left) == len(right):
             self._in_turn(left, right, 0)
             return
@@ -74,6 +72,10 @@ class TextWalk:
         if len(self._spots) < MOST_SPOTS:
             place = f"text:{template_of(was.strip(), now.strip())}" if kind == "value" else "text"
             self._spots.append(Spot(place, f"text:{nth + 1}", kind, was.strip(), now.strip()))
+
+
+def _pieces(text: str) -> list[str]:
+    return text.replace("<", "\n<").split("\n")
 
 
 def _alike(left: list[str], right: list[str]) -> int:

@@ -25,7 +25,7 @@ MASKS = (
 async def bench(_: Path) -> Sequence[tuple[str, list[float], str]]:
     cases: tuple[tuple[str, Callable[[random.Random], bytes], str], ...] = (
         ("1 KB of JSON, byte for byte the same but for its Date", lambda _: order("a" * 32, 1), "application/json"),
-        ("1 KB of JSON, another id and time under masks", lambda draw: order(token(draw), draw.randrange(28)), "application/json"),
+        ("1 KB of JSON, another id and time under masks", another_order, "application/json"),
         ("10 KB of HTML, another token under a mask", lambda draw: page(token(draw)), "text/html"),
     )  # fmt: skip
     return [
@@ -54,6 +54,10 @@ def met(body: bytes, kind: str, date: str) -> Met:
 
 def token(draw: random.Random) -> str:
     return f"{draw.getrandbits(128):032x}"
+
+
+def another_order(draw: random.Random) -> bytes:
+    return order(token(draw), draw.randrange(28))
 
 
 def order(of: str, day: int) -> bytes:
