@@ -15,7 +15,7 @@ from replayer.leaves import counted, url_leaves
 from replayer.outcome import Answer
 from replayer.place import Leaf, NoSuchPlace, Place, parse_place
 
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _RELATION = re.compile(r';\s*rel="?([^";,]+)"?', re.IGNORECASE)
 _ID = re.compile(r"\d")
 

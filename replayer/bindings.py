@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from recorder.looks import looks_like_an_id
 from replayer.choosing import best, is_credential, is_version, meant, name_worth, ranked, wrap_for
+from replayer.generations import Generations
 from replayer.headertext import set_cookies
 from replayer.heard import Heard, Source, Speech
 from replayer.keying import LINK, Key
@@ -35,7 +36,7 @@ from replayer.worth import small
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _HORIZON_STEPS = 100_000
 _ALIAS = "as>"
-_COOKIES = 100_000  # remembered
+_COOKIES = 50_000  # remembered
 
 # What each kind of evidence is worth.
 _CERTAIN = 0.99  # a drawn value
@@ -67,7 +68,9 @@ class Learner:
         self._pending: list[_Pending] = []
         self._number = 0
         self._heard = Heard()
-        self._cookies: dict[tuple[str, str, str], Speech] = {}  # (session, name, value): who set it first
+        self._cookies: Generations[tuple[str, str, str], Speech] = Generations(
+            _COOKIES
+        )  # (session, name, value): who set it first
         self._tally = Tally()
 
     @property
@@ -103,9 +106,8 @@ class Learner:
         asked = heard.asked
         speech = Speech(heard.step, heard.session, heard.number, asked.path, heard.method not in _SAFE, b"")
         for name, value in set_cookies(heard.answer.headers):
-            self._cookies.setdefault((heard.session, name, value), speech)
-            if len(self._cookies) > _COOKIES:
-                del self._cookies[next(iter(self._cookies))]
+            if (heard.session, name, value) not in self._cookies:
+                self._cookies.put((heard.session, name, value), speech)
         listed = False
         own_link = (LINK, asked.target)
         for said in said_by(heard.answer, asked.words, speech.written):

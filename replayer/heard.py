@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
+from replayer.generations import Generations
 from replayer.keying import Key
 from replayer.naming import Names
 from replayer.place import Place
 
-_VALUES = 200_000  # of all sessions, remembered
+_VALUES = 80_000  # remembered: of all sessions together, and of what any said or sent first
 _PER_VALUE = 16  # places remembered that said one value in one session: the first ones and the last
-_BODIES_BYTES = 32 << 20  # of answers with lists, in which neighbours are looked for
+_BODIES_BYTES = 16 << 20  # of answers with lists, in which neighbours are looked for
 
 
 class Speech:
@@ -49,21 +51,25 @@ class Source(NamedTuple):
 
 class Heard:
     def __init__(self) -> None:
-        self.forgotten = 0  # values that there was no room for any more
-        self._sessions: OrderedDict[str, dict[Key, list[Source]]] = OrderedDict()
+        self._sessions: OrderedDict[str, dict[Key, Source | list[Source]]] = OrderedDict()
         self._count = 0
-        self._first: dict[Key, Source] = {}
-        self._made_twice: dict[
-            Key, None
-        ] = {}  # small ids of several things of one name: said by writes of two sessions
-        self._sent: dict[object, None] = {}  # the clients' own values: sent before any answer said them
+        self._gone = 0
+        self._first: Generations[Key, Source] = Generations(_VALUES)
+        self._made_twice: Generations[Key, bool] = Generations(_VALUES)  # small ids: two writes of two sessions said it
+        self._sent: Generations[object, bool] = Generations(_VALUES)  # the clients' own: before any answer said them
         self._bodies: deque[Speech] = deque()
         self._bodies_bytes = 0
+
+    @property
+    def forgotten(self) -> int:
+        """Values that there was no room for any more."""
+        return self._gone + self._first.forgotten + self._sent.forgotten
 
     def own(self, session: str, key: Key) -> list[Source]:
         """What said it to this session, in the order it was heard."""
         memory = self._sessions.get(session)
-        return memory.get(key, []) if memory else []
+        found = memory.get(key) if memory else None
+        return found if type(found) is list else [found] if found else []  # type: ignore[list-item]  # the only other
 
     def first(self, key: Key) -> Source | None:
         """What said it before anything else did, to whichever session."""
@@ -83,32 +89,33 @@ class Heard:
             known = key in self._first if type(key) is str else self.own(session, key) or self.made(key)
             own: object = key if type(key) is str else (session, key)
             if not known and own not in self._sent:
-                self._sent[own] = None
-                if len(self._sent) > _VALUES:
-                    del self._sent[next(iter(self._sent))]
-                    self.forgotten += 1
+                self._sent.put(own, True)
 
     def add(self, key: Key, source: Source) -> None:
         """Takes in what an answer said, unless a client had said it before."""
         session = source.speech.session
         if (key if type(key) is str else (session, key)) in self._sent:
             return
-        memory = self._memory(session)
+        self._add_own(self._memory(session), key, source)
+        first = self._first.get(key)
+        if first is None:
+            self._first.put(key, source)
+        elif type(key) is tuple and source.speech.written and first.speech.written and first.speech.session != session:
+            self._made_twice.put(key, True)
+
+    def _add_own(self, memory: dict[Key, Source | list[Source]], key: Key, source: Source) -> None:
         known = memory.get(key)
         if known is None:
-            memory[key] = [source]
+            memory[key] = source
             self._count += 1
-        else:
+            if self._count > _VALUES:
+                self._forget()
+        elif isinstance(known, list):
             if len(known) == _PER_VALUE:
                 del known[_PER_VALUE // 2]
             known.append(source)
-        first = self._first.setdefault(key, source)
-        if source.speech.written and first.speech.written and first.speech.session != session and type(key) is tuple:
-            self._made_twice[key] = None
-            if len(self._made_twice) > _VALUES:
-                del self._made_twice[next(iter(self._made_twice))]
-        if self._count > _VALUES or len(self._first) > _VALUES:
-            self._forget()
+        else:
+            memory[key] = [known, source]
 
     def keep_body(self, speech: Speech, body: bytes) -> None:
         """Keeps the body of an answer with lists; the oldest are let go when there is no room."""
@@ -120,7 +127,7 @@ class Heard:
             self._bodies_bytes -= len(oldest.body)
             oldest.body = b""
 
-    def _memory(self, session: str) -> dict[Key, list[Source]]:
+    def _memory(self, session: str) -> dict[Key, Source | list[Source]]:
         memory = self._sessions.get(session)
         if memory is None:
             memory = self._sessions[session] = {}
@@ -129,18 +136,13 @@ class Heard:
         return memory
 
     def _forget(self) -> None:
-        """The session that was silent longest goes as a whole; of the only one left, its oldest value."""
-        if len(self._first) > _VALUES:
-            del self._first[next(iter(self._first))]
-        if self._count <= _VALUES:
-            self.forgotten += 1
-            return
+        """The session that was silent longest goes as a whole; of the only one left, the older half."""
         session, memory = next(iter(self._sessions.items()))
         if len(self._sessions) > 1:
             gone = len(memory)
             del self._sessions[session]
         else:
-            gone = 1
-            del memory[next(iter(memory))]
+            gone = len(memory) // 2
+            self._sessions[session] = dict(islice(memory.items(), gone, None))
         self._count -= gone
-        self.forgotten += gone
+        self._gone += gone

@@ -68,14 +68,14 @@ def _in_json(values: Iterable[Value], words: Names, written: bool) -> Iterator[S
         if type(value) is str:
             text, wide, chars = value, written and value[:1].isdigit(), len(value)
             if value[:1] in _URL_BEGINS and value.startswith(_URL):
-                yield from _of_url(value, Place("json", "", 0, path))
+                yield from _of_url(value, _place(path))
             if chars >= LEAST_CHARS and drawn(value):
-                yield Said(value, Place("json", "", 0, path), ())
+                yield Said(value, _place(path), ())
                 continue
             if not 0 < chars <= MOST_SMALL_CHARS:
                 continue
         elif value >= LEAST_NUMBER:  # type: ignore[operator]  # it is an integer: mypy does not narrow by type()
-            yield Said(str(value), Place("json", "", 0, path), ())
+            yield Said(str(value), _place(path), ())
             continue
         else:
             text, wide = str(value), written
@@ -83,7 +83,13 @@ def _in_json(values: Iterable[Value], words: Names, written: bool) -> Iterator[S
         if names:
             entity = entity_of(node) if not VERSIONS.isdisjoint(names) else ""
             for key in keyed(text, names, False):
-                yield Said(key, Place("json", "", 0, path), names, entity)
+                yield Said(key, _place(path), names, entity)
+
+
+@lru_cache(maxsize=1 << 14)
+def _place(path: tuple[str | int, ...]) -> Place:
+    """The same ones come again and again, and stay in memory."""
+    return Place("json", "", 0, path)
 
 
 def _of_url(url: str, place: Place) -> Iterator[Said]:

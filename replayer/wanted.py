@@ -34,7 +34,7 @@ from replayer.worth import drawn
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~=-]{6,}[A-Za-z0-9_=-]")
 # 'Customers(7)' and "CustomerId eq 7" of OData, 'order_id: 7' and 'orderId=7' of other query languages.
-_KEYED = re.compile(r"([A-Za-z]\w*)\('?([\w-]{1,64})'?\)")
+_KEYED = re.compile(r"\b([A-Za-z]\w*)\('?([\w-]{1,64})'?\)")
 _COMPARED = re.compile(r"\b([A-Za-z]\w*(?:Id|_id|ID))\s*(?:eq|==?|:)\s*['\"]?([\w-]{1,64})")
 _LEAST_CHARS = 10  # of a text that holds more than a token
 _MOST_CHARS = 1 << 16
