@@ -24,6 +24,12 @@ Line = TypeVar("Line")
 _LINES_OUT_OF_ORDER_S = 1.0  # lines stand in the order in which exchanges ended, but for what threads make of it
 
 
+class _Ended(msgspec.Struct, rename="camel"):
+    """As much of an exchange's line as says whether the rest is worth reading: that takes a tenth of the time."""
+
+    ended_s: float
+
+
 class _SignalLine(msgspec.Struct):
     """Either of the two: a point has a name and a value, a log line has a template."""
 
@@ -39,6 +45,11 @@ class _SignalLine(msgspec.Struct):
         if self.name is None:
             return LogLine(self.t_s, self.source, self.level, self.template)
         return Sample(self.t_s, self.source, self.name, self.value)
+
+
+def _ended_since(since_s: float) -> Callable[[bytes], bool]:
+    decode = msgspec.json.Decoder(_Ended).decode
+    return lambda line: decode(line).ended_s >= since_s
 
 
 class Part:
@@ -68,10 +79,11 @@ class Part:
         return [name for name in wanted if name not in there]
 
     def exchanges(self, on_tear: OnTear, since_s: float | None = None) -> Iterator[Exchange]:
-        """In the order in which they ended; with `since_s`, segments in which all had ended before are not read."""
+        """In the order in which they ended; with `since_s` those that had ended before are left out, mostly unread."""
         segments = self.segments("exchanges")
         skipped = 0 if since_s is None else self._ended_before(segments, since_s - _LINES_OUT_OF_ORDER_S)
-        return self._lines(segments[skipped:], "exchanges", msgspec.json.Decoder(Exchange), on_tear)
+        wanted = None if since_s is None else _ended_since(since_s - _LINES_OUT_OF_ORDER_S)
+        return self._lines(segments[skipped:], "exchanges", msgspec.json.Decoder(Exchange), on_tear, wanted)
 
     def followed(self, on_tear: OnTear) -> Followed | None:
         """What followed the exchanges that went on, to be closed; None where nothing did."""
@@ -120,13 +132,19 @@ class Part:
         return first.ended_s if first else math.inf
 
     def _lines(
-        self, segments: list[Path], kind: Kind, decoder: "msgspec.json.Decoder[Line]", on_tear: OnTear
+        self,
+        segments: list[Path],
+        kind: Kind,
+        decoder: "msgspec.json.Decoder[Line]",
+        on_tear: OnTear,
+        wanted: Callable[[bytes], bool] | None = None,
     ) -> Iterator["Line"]:
         for segment in segments:
             strange = 0
             for line in segment_lines(segment, self.encrypt_key, lambda tear: on_tear(f"{self.called}{tear}")):
                 try:
-                    yield decoder.decode(line)
+                    if wanted is None or wanted(line):
+                        yield decoder.decode(line)
                 except ValueError:  # no JSON, JSON of something else, or no UTF-8
                     strange += 1
             if strange:
