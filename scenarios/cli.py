@@ -322,7 +322,7 @@ def replay(source: Path, runs: Path, **asked: Any) -> int:
     Exit 0 if they are as recorded, 1 if not, 3 if that cannot be said: nothing was sent or compared, or we were too
     late ourselves. Ctrl-C waits for the answers under way, and tells. docs/replaying.md says more.
     """
-    from scenarios.commands import replay_traffic
+    from scenarios.replay.command import replay_traffic  # of what other commands need it has no use, and no time for it
 
     return replay_traffic(order_of(source, runs, arguments_of(click.get_current_context()), **asked))
 

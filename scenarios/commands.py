@@ -39,9 +39,6 @@ from scenarios.findings import read_finding
 from scenarios.interrupt import run_async
 from scenarios.kindlist import kind_text, kinds_text
 from scenarios.loading import load_scenario
-from scenarios.replay.order import ReplayOrder
-from scenarios.replay.running import run_replay
-from scenarios.replay.telling import Telling
 from scenarios.report.console import console_on
 from scenarios.report.terminal import Terminal
 from scenarios.report.wording import counted
@@ -127,11 +124,6 @@ def engine_of(asked: Choice, scenario: Scenario) -> Choice:
 def exit_code(result: str) -> int:
     """Of a run's result."""
     return {"passed": 0, "findings": 1}.get(result, 3)
-
-
-def replay_traffic(order: ReplayOrder) -> int:
-    """0 if the answers were as recorded, 1 if not, 3 if that cannot be said; 130 or 143 where it was stopped."""
-    return run_replay(order, Telling(console_on(sys.stdout)))
 
 
 def work_for(host: str, port: int) -> int:

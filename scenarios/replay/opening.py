@@ -23,8 +23,6 @@ from replayer.traffic.arranging import arranged
 from replayer.traffic.leaving import kept
 from replayer.traffic.scaling import SPREAD_S, SPREAD_SHARE
 from replayer.traffic.selection import Selection, checked
-from scenarios.filling import filling_of
-from scenarios.loading import load_scenario
 from scenarios.replay.order import ReplayOrder
 
 
@@ -159,6 +157,9 @@ def _filling(order: ReplayOrder) -> Filling:
     """Cookies are kept as browsers do; what else is filled in, the scenario says."""
     if order.scenario_file is None:
         return Filling()
+    from scenarios.filling import filling_of  # reads whole scenarios, which few replays have
+    from scenarios.loading import load_scenario
+
     filling = filling_of(load_scenario(order.scenario_file, os.environ), os.environ)
     shift = filling.shift and msgspec.structs.replace(filling.shift, speed=order.selection.speed)
     return msgspec.structs.replace(filling, shift=shift, horizon_steps=order.budget.horizon_steps)

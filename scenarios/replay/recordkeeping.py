@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foreshock.clock import Anchor
 from replayer.outcome import Outcome
-from scenarios.provenance import git_head, versions
+from scenarios.provenance import versions
 from scenarios.replay.order import ReplayOrder
 from scenarios.replay.tally import Tally
 from scenarios.replay.verdict import Verdict, check_of
@@ -59,7 +59,7 @@ class Records:
                 seed=order.seed,
                 engine=_NO_FAULTS,
                 versions=versions(),
-                git_head=git_head(Path.cwd()),
+                git_head="",  # whose repository the target is made of is not known
                 command=order.command,
                 started_at=datetime.fromtimestamp(self._anchor.wall_s, UTC).isoformat(timespec="milliseconds"),
                 took_s=self._anchor.elapsed_s(),

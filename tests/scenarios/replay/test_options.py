@@ -21,7 +21,7 @@ TARGET = "http://127.0.0.1:1"
 def order(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The order of a command line, or what is said where it is refused."""
     orders: list[ReplayOrder] = []
-    monkeypatch.setattr("scenarios.commands.replay_traffic", lambda order: orders.append(order) or 0)
+    monkeypatch.setattr("scenarios.replay.command.replay_traffic", lambda order: orders.append(order) or 0)
 
     def call(*words: str) -> ReplayOrder | str:
         with pytest.raises(SystemExit) as ended:
