@@ -7,7 +7,7 @@ import pytest
 from foreshock.errors import InvalidRun, UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.recording import Recording, RecordingWriter
-from replayer.from_recording import plan_of
+from replayer.from_recording import plan_of, recorded_steps
 from replayer.plan import Binding, Body, Recorded
 
 
@@ -59,6 +59,13 @@ def recorded(tmp_path: Path) -> Callable[..., Recording]:
         return Recording.open(tmp_path / "shop.rec")
 
     return write
+
+
+def test_each_step_is_known_to_be_made_of_its_exchange(recorded: Callable[..., Recording]) -> None:
+    recording = recorded(exchange(10.0, 10.1, line="GET /a"), exchange(10.5, 10.6, line="GET /b"))
+    steps = plan_of(recording, name="shop", seed=3).steps
+    made_of = dict(recorded_steps(recording))
+    assert {step.id: step.request.target for step in steps} == {step: made_of[step].request.url for step in made_of}
 
 
 def test_steps_are_due_as_recorded_from_the_first_one_and_sooner_at_speed(recorded: Callable[..., Recording]) -> None:

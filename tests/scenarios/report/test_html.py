@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from replayer.comparing.shaken import Classed, Example
 from scenarios.finding import Finding
 from scenarios.report.html import page
 from scenarios.report.story import Told, tell
@@ -198,6 +199,15 @@ def test_a_receipt_tells_what_it_hit_what_was_seen_and_which_steps_and_connectio
 def test_what_the_links_carried_is_a_row_for_each_phase(html: str) -> None:
     text = Page(html).text
     assert "payments calm 82 78 1.1 2 0 0 0 payments shake 131 60 2.1 4 12 9 5" in text
+
+
+def test_what_became_of_each_shaken_step_is_a_row_for_each_class(a_record: MakeRecord) -> None:
+    first = (Example(step="s7", route="POST /pay", differs="json:$.total: value"),)
+    classes = (Classed(name="wrong success", count=1, first=first), Classed(name="same", count=1_204))
+    record = a_record()
+    phases = tuple(msgspec.structs.replace(phase, classes=classes) for phase in record.phases[-1:])
+    text = Page(rendered(msgspec.structs.replace(record, phases=phases), ())).text
+    assert "wrong success 1 POST /pay s7, json:$.total: value same 1,204" in text
 
 
 def test_a_run_whose_links_carried_nothing_has_no_table_of_them(a_record: MakeRecord) -> None:
