@@ -28,6 +28,7 @@ from recorder.writer import RecordingWriter
 __all__ = ["Recording", "RecordingWriter"]  # both sides of the format; the writer has a file of its own
 
 _WINDOW = 4096  # exchanges held to bring them into started order: what overlaps one slow exchange
+_BLOCK = 1024  # given at a time
 _WINDOW_BYTES = 64 << 20  # of their bodies
 
 Timed = TypeVar("Timed")
@@ -186,17 +187,17 @@ def in_order(
 ) -> Iterator[Timed]:
     """The same items by time, as far as a window of 4096, or of 64 MiB, goes; those of one time as they came.
 
-    Sorted in blocks of two windows, of which the first is given: what is nearly sorted costs less so than in a heap.
+    Sorted a block at a time: what is nearly sorted costs less so than in a heap.
     """
     held: list[Timed] = []
     bytes_held = 0
     for item in items:
         held.append(item)
         bytes_held += size_of(item)
-        if len(held) < 2 * _WINDOW and (bytes_held <= _WINDOW_BYTES or len(held) == 1):
+        if len(held) < _WINDOW + _BLOCK and (bytes_held <= _WINDOW_BYTES or len(held) == 1):
             continue
         held.sort(key=time_s)
-        earliest = len(held) - min(_WINDOW, len(held) // 2)
+        earliest = _BLOCK if len(held) >= _WINDOW + _BLOCK else (len(held) + 1) // 2
         yield from held[:earliest]
         del held[:earliest]
         bytes_held = sum(map(size_of, held))

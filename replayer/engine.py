@@ -135,6 +135,7 @@ class _Replay:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)  # what it can't heal, the last healing tells
             self._sender.close()
+            self._clock.close()
             await self._connections.close()
 
     async def _stop_when(self, stop: asyncio.Event) -> None:
