@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -102,10 +103,10 @@ def page_leaves(answer: Answer) -> Iterator[Leaf]:
     if "html" not in kind.lower():
         return
     page = found_in(answer.body.decode("utf-8", "replace"))
-    names = [found.name for found in page if found.kind == "html"]
+    names = Counter(found.name for found in page if found.kind == "html")
     seen: dict[tuple[str, str, str], int] = {}
     for found in page:
-        within = found.within if names.count(found.name) > 1 and not _ID.search(found.within) else ""
+        within = found.within if names[found.name] > 1 and not _ID.search(found.within) else ""
         nth = seen.get((found.kind, found.name, within), 0)
         seen[found.kind, found.name, within] = nth + 1
         yield Leaf(_place(found, within, nth), found.value)

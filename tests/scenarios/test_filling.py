@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -109,3 +110,15 @@ def test_what_cannot_be_is_said_with_its_line(tmp_path: Path, text: str, message
     (tmp_path / "u.csv").write_text("a\nx\n")
     with pytest.raises(UsageError, match=message):
         load(tmp_path, f"{text}\n")
+
+
+def test_the_scenario_of_the_document_loads(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "meaning.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", document, flags=re.DOTALL)
+    (tmp_path / "users.csv").write_text("user,password,user_id\nann,x,7\n")
+    (tmp_path / "products.csv").write_text("recorded,staging\n1,2\n")
+    (tmp_path / "shop.yaml").write_text(SHOP + text)
+    scenario = load_scenario(tmp_path / "shop.yaml", {"STAGING_KEY": "k"})
+    assert scenario.replay.shift_dates
+    assert scenario.identities is not None
+    assert len(scenario.map) == 3
