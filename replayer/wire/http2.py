@@ -1,8 +1,7 @@
 """A connection of HTTP/2, by the `h2` library: many requests at once, each on a stream of its own.
 
 What is received is counted or kept at once, so the server's windows are always open and nothing piles up here; what is
-sent stays within the server's windows and what the socket takes. Everything of one turn of the loop goes in one write:
-requests that are released together then share a packet (James Kettle, "Smashing the state machine", 2023).
+sent stays within the server's windows and what the socket takes.
 """
 
 from __future__ import annotations
@@ -14,25 +13,18 @@ from contextlib import suppress
 from typing import cast
 
 from h2 import events
-from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes, Settings
 
 from replayer.wire.dialling import Unreachable
 from replayer.wire.http1 import Http1
+from replayer.wire.http2engine import engine, greet
 from replayer.wire.http2frames import BadFrames, Frames, Goaway
 from replayer.wire.http2stream import Stream
-from replayer.wire.reply import HEAD_LIMIT_BYTES
+from replayer.wire.outbox import Outbox
 from replayer.wire.turns import Turns
 
-_STREAM_WINDOW_BYTES = 1 << 20
-_CONNECTION_WINDOW_BYTES = 1 << 24
-_DEFAULT_WINDOW_BYTES = 65_535  # RFC 9113, 6.9.2
-_UNWRITTEN_BYTES = 1 << 18  # of bodies, between two writes
 _WINDOW_UPDATES = 4  # that a server may send for each frame of a body
-_UNREAD_BYTES = 1 << 22  # by far more than bodies may: it is answers to pings, of a server that does not read them
 
 
 class Http2(asyncio.Protocol):
@@ -46,7 +38,7 @@ class Http2(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self._loop = loop
         self._on_lost = on_lost
-        self._h2 = _engine()
+        self._h2 = engine()
         self._goaway: Goaway | None = None
         self._retired = False
         self._streams: dict[int, Stream] = {}
@@ -54,10 +46,7 @@ class Http2(asyncio.Protocol):
         self._turns = Turns(self._look)
         self._sending: dict[int, Stream] = {}  # those whose request is not sent to its end
         self._waiting: deque[Stream] = deque()
-        self._flushing = False
-        self._is_paused = False  # the socket takes no more
-        self._is_full = False  # enough is to be written in this turn
-        self._unwritten_bytes = 0
+        self._out = Outbox(self._h2.data_to_send, self._send_more, self._flooded)
 
     @property
     def takes_more(self) -> bool:
@@ -88,8 +77,7 @@ class Http2(asyncio.Protocol):
 
     def takes_body(self) -> bool:
         """Whether more of a body is to be sent now; if not, `Stream.send` is called again."""
-        self._is_full = self._is_full or self._unwritten_bytes >= _UNWRITTEN_BYTES
-        return not (self._is_paused or self._is_full)
+        return self._out.takes_body()
 
     def start(self, stream: Stream) -> None:
         """Opens the stream, now or when another has ended and the server's limit allows it."""
@@ -103,10 +91,10 @@ class Http2(asyncio.Protocol):
     def go_on(self, stream: Stream) -> None:
         if stream.number in self._sending:
             self._send(stream)
-            self._flush()
+            self._out.flush()
 
     def sent(self, body_bytes: int) -> None:
-        self._unwritten_bytes += body_bytes
+        self._out.took(body_bytes)
         self._frames.allow(_WINDOW_UPDATES)
 
     def over(self, stream: Stream, *, is_closed: bool) -> None:
@@ -121,7 +109,7 @@ class Http2(asyncio.Protocol):
         if not is_closed:
             with suppress(ProtocolError):  # it was never opened, or is closed by now
                 self._h2.reset_stream(stream.number, ErrorCodes.CANCEL)
-        self._flush()
+        self._out.flush()
         self._loop.call_soon(self._next)
 
     def _has_room(self) -> bool:
@@ -136,7 +124,7 @@ class Http2(asyncio.Protocol):
         except ProtocolError as error:
             stream.refuse(str(error))
         self._forget_if_sent(stream)
-        self._flush()
+        self._out.flush()
 
     def _next(self) -> None:
         while self._waiting and self.takes_more and self._has_room():
@@ -158,7 +146,7 @@ class Http2(asyncio.Protocol):
     # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = self._out.transport = cast(asyncio.Transport, transport)
         tls = transport.get_extra_info("ssl_object")
         if tls is None:
             self._greet()
@@ -178,12 +166,10 @@ class Http2(asyncio.Protocol):
         self._turns.go(self.transport)
 
     def pause_writing(self) -> None:
-        self._is_paused = True
+        self._out.pause()
 
     def resume_writing(self) -> None:
-        self._is_paused = self._is_full = False
-        self._send_more()
-        self._flush()
+        self._out.resume()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.speaks.done():
@@ -200,9 +186,8 @@ class Http2(asyncio.Protocol):
     # what comes, and what goes
 
     def _greet(self) -> None:
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(_CONNECTION_WINDOW_BYTES - _DEFAULT_WINDOW_BYTES)
-        self._flush()
+        greet(self._h2)
+        self._out.flush()
 
     def _look(self) -> bool:
         """Looks at the next frames; says if there are more."""
@@ -217,7 +202,7 @@ class Http2(asyncio.Protocol):
         except (ProtocolError, BadFrames) as error:
             self._fail(f"garbage: {str(error) or type(error).__name__}")
             return False
-        self._flush()
+        self._out.flush()
         return self._frames.has_more and not self.is_closed
 
     def _on(self, event: events.Event) -> None:
@@ -246,27 +231,11 @@ class Http2(asyncio.Protocol):
             self.speaks.set_exception(Unreachable(error))
         for stream in list(self._streams.values()):
             stream.end(error, is_closed=True)
-        self._write()  # `h2` has put a GOAWAY there
+        self._out.write()  # `h2` has put a GOAWAY there
         self.abort()
 
-    def _flush(self) -> None:
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._write)
-
-    def _write(self) -> None:
-        self._flushing = False
-        self._unwritten_bytes = 0
-        data = self._h2.data_to_send()
-        if not data or self.transport is None or self.transport.is_closing():
-            return
-        self.transport.write(data)
-        if self.transport.get_write_buffer_size() > _UNREAD_BYTES:
-            self._fail("garbage: it asks for more answers than it reads")
-        elif self._is_full and not self._is_paused:
-            self._is_full = False
-            self._send_more()
-            self._flush()
+    def _flooded(self) -> None:
+        self._fail("garbage: it asks for more answers than it reads")
 
     def _close_if_done(self) -> None:
         if self._streams or self._waiting or not (self._retired or self._goaway) or self.transport is None:
@@ -274,20 +243,5 @@ class Http2(asyncio.Protocol):
         if not self.transport.is_closing():
             with suppress(ProtocolError):
                 self._h2.close_connection()
-            self._write()
+            self._out.write()
             self.transport.close()
-
-
-def _engine() -> H2Connection:
-    engine = H2Connection(H2Configuration(client_side=True, header_encoding=None))
-    engine.local_settings = Settings(
-        client=True,
-        initial_values={
-            SettingCodes.ENABLE_PUSH: 0,
-            SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW_BYTES,
-            SettingCodes.MAX_HEADER_LIST_SIZE: HEAD_LIMIT_BYTES,
-        },
-    )
-    del engine.local_settings[SettingCodes.ENABLE_CONNECT_PROTOCOL]  # a server's to say (RFC 8441, 3)
-    engine.decoder.max_header_list_size = HEAD_LIMIT_BYTES
-    return engine
