@@ -23,11 +23,12 @@ _NO_FAULTS = "none"
 class Records:
     """Writes the folder of one replay, whose clock began at `anchor`. The record is there from the start."""
 
-    def __init__(self, order: ReplayOrder, folder: RunFolder, anchor: Anchor, tally: Tally) -> None:
+    def __init__(self, order: ReplayOrder, folder: RunFolder, anchor: Anchor, tally: Tally, redact: Redact) -> None:
         self._order = order
         self._folder = folder
         self._anchor = anchor
         self._tally = tally
+        self._redact = redact
         self._origin_s = 0.0
         self.losses: tuple[str, ...] = ()
         self.write(Verdict("interrupted", "it has not ended yet"))
@@ -35,7 +36,7 @@ class Records:
     @classmethod
     def create(cls, order: ReplayOrder, anchor: Anchor, tally: Tally, redact: Redact) -> Records:
         folder = RunFolder.create(order.runs, order.name, datetime.now(UTC), redact=redact)
-        return cls(order, folder, anchor, tally)
+        return cls(order, folder, anchor, tally, redact)
 
     @property
     def path(self) -> Path:
@@ -64,7 +65,7 @@ class Records:
                 started_at=datetime.fromtimestamp(self._anchor.wall_s, UTC).isoformat(timespec="milliseconds"),
                 took_s=self._anchor.elapsed_s(),
                 result=verdict.result,
-                reason=verdict.reason,
+                reason=self._redact(verdict.reason),
                 phases=(self._phase(verdict),) if self._tally.steps else (),
                 search=None,
                 findings=(),

@@ -16,6 +16,7 @@ from foreshock.errors import HarnessError, InvalidRun, UsageError
 from recorder.exchange import Content, Exchange, Header
 from recorder.recording import Recording
 from replayer.from_recording import plan_of
+from replayer.outcome import Outcome
 from replayer.plan import Budget
 from replayer.planfile import write_plan
 from replayer.traffic.looping import Loop
@@ -228,6 +229,30 @@ def test_a_plans_file_is_replayed_too_with_what_is_selected_of_it(
     selection = Selection(sessions=("c1", "c2"), loop=Loop(rounds=2), scale=2, speed=10.0)
     assert run_replay(ordered(tmp_path / name, shop.url, selection=selection), telling) == 0
     assert (len(shop.orders), len(shop.seen)) == (8, 16)
+
+
+def test_an_engine_that_dies_is_ours_and_what_was_seen_until_then_is_kept(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shop,
+    recorded: Recorded,
+    bought: Bought,
+    ordered,
+    telling: Telling,
+    paper: io.StringIO,
+) -> None:
+    async def dying(*arguments: object) -> None:
+        *_, on_outcome, _ = arguments
+        assert callable(on_outcome)
+        on_outcome(Outcome(step="s1", session="a", route="GET /", due_s=0.0, not_sent="stopped"))
+        raise HarnessError("the replay's engine ended by signal 9 before its work was done")
+
+    monkeypatch.setattr("scenarios.replay.running.send", dying)
+    with pytest.raises(HarnessError, match="ended by signal 9"):
+        run_replay(ordered(recorded(bought(2)), shop.url), telling)
+    run = the_run(tmp_path)
+    assert (run.record.result, [seen.step for seen in run.outcomes()]) == ("invalid", ["s1"])
+    assert "UNKNOWN  the replay's engine ended by signal 9" in paper.getvalue()
 
 
 def test_ctrl_c_waits_for_what_is_under_way_and_tells(
