@@ -15,6 +15,7 @@ from pathlib import Path
 import comparing  # the bench modules stand beside this file, which Python puts on the path
 import engine
 import importing
+import meaning
 import proxy
 import recording
 import redaction
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[Sequence["tuple[str, list[float], 
     "storing": storing.bench,
     "shape": shaping.bench,
     "comparing": comparing.bench,
+    "bindings": meaning.bench,
     "engine": engine.bench,
     "workers": workers.bench,
     "importing": importing.bench,
