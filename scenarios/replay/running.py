@@ -16,6 +16,7 @@ from replayer.target import Target
 from replayer.traffic.account import Account
 from scenarios.replay.answers import Answers
 from scenarios.replay.draining import run_draining
+from scenarios.replay.garbage import rarely_collected
 from scenarios.replay.guard import check_it_is_there, check_target
 from scenarios.replay.opening import Opened, opened
 from scenarios.replay.order import ReplayOrder
@@ -109,7 +110,7 @@ class _Replay:
     async def _send(self, records: Records, stop: asyncio.Event) -> None:
         await check_it_is_there(self._target, self._order.target)
         began = Anchor.now()
-        with self._telling.progress(self._traffic.total, self._tally) as progress:
+        with rarely_collected(), self._telling.progress(self._traffic.total, self._tally) as progress:
 
             def one_more(outcome: Outcome) -> None:
                 self._tally.add(outcome)
