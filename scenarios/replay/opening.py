@@ -110,7 +110,7 @@ def _plan(order: ReplayOrder, account: Account) -> Opened:
         edits=(),
         links=(),
         retry=order.retry or header.retry,
-        budget=header.budget if order.budget == Budget() else order.budget,
+        budget=_asked(order.budget, header.budget),
     )
     steps = chain((first,), steps)
     filling = _filling(order)
@@ -151,6 +151,13 @@ def _from_zero(steps: Iterator[Step]) -> Iterator[Step]:
     for step in steps:
         first_s = step.due_s if first_s is None else first_s
         yield msgspec.structs.replace(step, due_s=round(step.due_s - first_s, 6))
+
+
+def _asked(asked: Budget, planned: Budget) -> Budget:
+    """The plan's own budget, but for what was asked for otherwise."""
+    usual = Budget()
+    said = {name: value for name in Budget.__struct_fields__ if (value := getattr(asked, name)) != getattr(usual, name)}
+    return msgspec.structs.replace(planned, **said)
 
 
 def _filling(order: ReplayOrder) -> Filling:

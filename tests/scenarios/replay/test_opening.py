@@ -40,7 +40,7 @@ def test_a_plan_keeps_its_own_retries_and_budget_unless_others_are_asked_for(
     kept = opened(planned(header), Account()).header
     assert (kept.retry, kept.budget) == (header.retry, header.budget)
     asked = opened(planned(header, retry=Retry(), budget=Budget(max_in_flight=2)), Account()).header
-    assert (asked.retry.backoff, asked.budget.max_in_flight) == ("none", 2)
+    assert (asked.retry.backoff, asked.budget) == ("none", Budget(step_timeout_s=3.0, max_in_flight=2))
 
 
 def test_what_is_left_out_of_a_plan_is_bridged_and_counted(planned: Callable[..., ReplayOrder]) -> None:
