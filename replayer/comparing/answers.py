@@ -1,7 +1,7 @@
-"""Two answers to one step compared whole: fate, status, headers that matter, body. What differs comes as spots.
+"""Two answers to one step compared whole: fate, status, headers and trailers that matter, body.
 
-Where the status differs the rest is not told: another status is another answer. What is not seen: a body that is byte
-for byte the recorded one is the same, though an id in it should have been another by now.
+What differs comes as spots. Where the status differs the rest is not told: another status is another answer. What is
+not seen: a body that is byte for byte the recorded one is the same, though an id in it should have been another by now.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def spots_of(was: Met, now: Met, rules: Rules, pairs: Pairs) -> list[Spot]:
     if before.status != after.status:
         return [Spot("status", "status", "status", before.status, after.status)]
     spots: list[Spot] = []
-    if not same_headers(before.headers, after.headers):
+    if before.trailers != after.trailers or not same_headers(before.headers, after.headers):
         _headers(before, after, rules, pairs, spots)
     if before.body != after.body or before.body_bytes != after.body_bytes:
         _bodies(was, now, rules, pairs, spots)
@@ -42,7 +42,7 @@ def spots_of(was: Met, now: Met, rules: Rules, pairs: Pairs) -> list[Spot]:
 
 
 def _headers(before: Answer, after: Answer, rules: Rules, pairs: Pairs, spots: list[Spot]) -> None:
-    left, right = header_values(before.headers), header_values(after.headers)
+    left, right = (header_values((*answer.headers, *answer.trailers)) for answer in (before, after))
     if left == right and not rules.places:
         return
     for place in {**left, **right}:

@@ -12,6 +12,7 @@ from replayer.ownaddress import without_own
 # Why a body can't be compared though it came; each is counted by itself.
 CUT = "the body is longer than what is kept of one (budget.body_bytes)"
 NOT_RECORDED = "the recorded body is longer than the recorder keeps"
+MESSAGES = "it is a WebSocket: its messages are not compared"
 WITHHELD = "the recorded body could not be decoded, so not be redacted, and was left out"
 
 
@@ -35,8 +36,10 @@ def met_of(outcome: Outcome, own: str = "") -> Met:
         return Met(error="not sent")
     answer = _anywhere(outcome.answer, own)
     error = outcome.attempts[-1].error if outcome.attempts else "no attempt"
-    cut = answer is not None and error is None and answer.body_bytes > len(answer.body)
-    return Met(answer=answer, error=error and error.partition(":")[0], unread=CUT if cut else None)
+    unread = None
+    if answer is not None and error is None:
+        unread = MESSAGES if answer.messages else CUT if answer.body_bytes > len(answer.body) else None
+    return Met(answer=answer, error=error and error.partition(":")[0], unread=unread)
 
 
 def met_of_exchange(exchange: Exchange) -> Met:
@@ -45,14 +48,15 @@ def met_of_exchange(exchange: Exchange) -> Met:
     if response is None:
         return Met(error=(exchange.error or "no answer").partition(":")[0])
     headers = tuple((each.name, each.value) for each in response.headers)
-    raw, unread = response.content.raw, None
+    trailers = tuple((each.name, each.value) for each in response.trailers)
+    raw, unread = response.content.raw, MESSAGES if exchange.messages else None
     if response.content.size > len(raw):
         unread = NOT_RECORDED if response.content.digest else WITHHELD
     try:
         body = coding_of(header(response.headers, "content-encoding") or "").decode(raw) if raw else raw
     except CannotDecode:
         body = raw  # as the replay keeps what does not keep to its encoding
-    answer = Answer(status=response.status, headers=headers, body=body, body_bytes=len(body))
+    answer = Answer(status=response.status, headers=headers, body=body, body_bytes=len(body), trailers=trailers)
     own = header(exchange.request.headers, "host") or ""
     return Met(answer=_anywhere(answer, own), error=exchange.error and "cut", unread=unread)
 

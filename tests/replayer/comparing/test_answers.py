@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from replayer.comparing.answers import spots_of
 from replayer.comparing.difference import Spot, difference
@@ -55,6 +56,11 @@ def test_headers_that_say_how_an_answer_came_are_not_compared_and_others_are(ans
         ("header:x-total", "value"),
         ("header:vary", "added"),
     ]
+
+
+def test_trailers_are_compared_as_headers(answer: Answers) -> None:
+    was, now = (replace(answer({}), trailers=(("Grpc-Status", status),)) for status in ("0", "13"))
+    assert found(was, now) == [("header:grpc-status", "value")]
 
 
 def test_a_redirect_is_compared_by_host_path_and_query(answer: Answers) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from replayer.comparing.comparer import Comparer, Uncompared
 from replayer.comparing.masks import Mask, Masks
-from replayer.comparing.met import CUT, NOT_RECORDED, Met, met_of, met_of_exchange
+from replayer.comparing.met import CUT, MESSAGES, NOT_RECORDED, Met, met_of, met_of_exchange
 from replayer.comparing.twins import Twins
-from replayer.outcome import Answer, Attempt, Outcome
+from replayer.outcome import Answer, Attempt, Heard, Outcome
 
 
 def outcome(answer: Answer | None = None, error: str | None = None, not_sent: str | None = None) -> Outcome:
@@ -70,6 +71,13 @@ def test_a_body_that_cannot_be_compared_is_counted_with_its_reason(answer: Calla
     comparer.meet(outcome(long), Met(answer=answer(b"x" * 9_999, kind="text/plain")))
     assert comparer.result().bodies_not_compared == (Uncompared(reason=CUT, count=1),)
     assert met_of_exchange(exchange(Content(size=9_999, digest="d"))).unread == NOT_RECORDED
+
+
+def test_a_websockets_messages_are_counted_as_not_compared(answer: Callable[..., Answer]) -> None:
+    comparer = Comparer()
+    said = (Heard(at_s=0.0),)
+    comparer.meet(outcome(replace(answer(status=101), messages=said)), Met(answer=answer(status=101)))
+    assert comparer.result().bodies_not_compared == (Uncompared(reason=MESSAGES, count=1),)
 
 
 def test_a_mask_that_was_never_needed_is_told(answer: Callable[..., Answer]) -> None:
