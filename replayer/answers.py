@@ -81,7 +81,7 @@ def _pieces(text: str, spots: list[tuple[str, ...]]) -> Iterator[str]:
     """`text` in pieces, with the values of (before, after, value) in the place of what stands between."""
     at = 0
     for before, after, value in sorted(spots, key=lambda spot: len(spot[0])):
-        if text.startswith(before) and text.endswith(after):  # else the text was edited, and has no such spot
+        if len(before) >= at and text.startswith(before) and text.endswith(after):  # else it was edited, without it
             yield text[at : len(before)] + value
             at = len(text) - len(after)
     yield text[at:]

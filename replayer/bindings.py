@@ -122,16 +122,17 @@ class Learner:
     # Requests
 
     def _bound(self, session: str, asked: Asked, refused: bool) -> Iterator[tuple[Place, Binding]]:
-        bound: set[Place] = set()  # as a whole
+        links = self._near_ones(self._heard.own(session, (LINK, asked.target)))
+        ends: dict[Place, int] = {}  # up to where the text at a place is bound
         for wanted in asked.values:
-            if (bound and wanted.place in bound) or (refused and is_credential(wanted.place)):
+            start = wanted.wrap.index("{}")
+            if (ends and start < ends.get(wanted.place, 0)) or (refused and is_credential(wanted.place)):
                 continue
-            found = self._cookie(session, wanted) or self._found(session, asked, wanted)
+            found = self._found(session, asked, wanted) or (_followed(links[-1], wanted) if links else None)
             if found is None:
                 continue
-            if wanted.wrap == "{}":
-                bound.add(wanted.place)
-            self._called(session, wanted, found)
+            ends[wanted.place] = start + len(wanted.text)
+            self._remember_called(session, wanted, found)
             binding = Binding(
                 into=str(wanted.place),
                 from_=found.speech.step,
@@ -141,28 +142,24 @@ class Learner:
             )
             yield wanted.place, binding
 
-    def _called(self, session: str, wanted: Wanted, found: _Found) -> None:
+    def _remember_called(self, session: str, wanted: Wanted, found: _Found) -> None:
         """Remembers what else the request calls a value that is bound: {"author": {"type": "people", "id": "7"}}."""
         if len(wanted.names) > 1 and wanted.place.kind == "json" and not is_version(wanted):
             for name in wanted.names:
                 self._heard.add((_ALIAS + ending(name), wanted.text), Source(found.speech, found.place, (name,), ""))
 
     def _cookie(self, session: str, wanted: Wanted) -> _Found | None:
-        if wanted.place.kind != "cookie":
-            return None
         setter = self._cookies.get((session, wanted.place.name, wanted.text))
         return _Found(setter, Place("cookie", name=wanted.place.name), 1.0) if setter and self._near(setter) else None
 
     def _found(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
+        if wanted.place.kind == "cookie" and (found := self._cookie(session, wanted)):
+            return found
         if wanted.is_drawn:
-            found = self._drawn(session, asked, wanted)
-        elif not small(wanted.text):
-            found = None
-        elif wanted.names:
-            found = self._named(session, asked, wanted)
-        else:
-            found = self._called_so_before(session, wanted)
-        return found or self._followed(session, asked, wanted)
+            return self._drawn(session, asked, wanted)
+        if wanted.names:
+            return self._named(session, asked, wanted) if small(wanted.text) else None
+        return self._called_so_before(session, wanted) if wanted.place.kind == "query" else None
 
     def _drawn(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
         known = self._near_ones(self._heard.own(session, wanted.text))
@@ -186,8 +183,7 @@ class Learner:
 
     def _called_so_before(self, session: str, wanted: Wanted) -> _Found | None:
         """A small id under a name that an earlier request had for it: the author who was one of the people."""
-        called = _called(wanted.place)
-        known = self._near_ones(self._heard.own(session, (_ALIAS + called, wanted.text))) if called else []
+        known = self._near_ones(self._heard.own(session, (_ALIAS + _called(wanted.place), wanted.text)))
         return _told(known[-1], _LIKE_BEFORE) if known else None
 
     def _made_known(self, key: Key, source: Source, wanted: Wanted) -> _Found | None:
@@ -196,19 +192,6 @@ class Learner:
         first = self._heard.first(key)
         by_index = any(type(part) is int for part in found.place.path)
         return None if by_index and not (first and first.speech.written) else found
-
-    def _followed(self, session: str, asked: Asked, wanted: Wanted) -> _Found | None:
-        """What stands in a URL that an answer gave as a whole; but not its words."""
-        place = wanted.place
-        if place.kind == "path" and not (looks_like_an_id(wanted.text) or wanted.names):
-            return None
-        if place.kind not in ("path", "query"):
-            return None
-        known = self._near_ones(self._heard.own(session, (LINK, asked.target)))
-        if not known:
-            return None
-        link = known[-1]
-        return _told(link._replace(place=link.place._replace(part=place)), _FOLLOWED)
 
     def _near(self, speech: Speech) -> bool:
         return self._number - speech.number <= self._horizon_steps
@@ -222,9 +205,19 @@ class Learner:
         return near
 
 
+def _followed(link: Source, wanted: Wanted) -> _Found | None:
+    """What stands in a URL that an answer gave as a whole; but not its words."""
+    place = wanted.place
+    if place.kind == "path" and not (looks_like_an_id(wanted.text) or wanted.names):
+        return None
+    if place.kind not in ("path", "query") or wanted.wrap != "{}":
+        return None
+    return _told(link._replace(place=link.place._replace(part=place)), _FOLLOWED)
+
+
 def _called(place: Place) -> str:
     """What a parameter of a query calls its value: 'author' of 'filter[author]'."""
-    return ending(singular(snake(keys_of(place.name)[-1]))) if place.kind == "query" else ""
+    return ending(singular(snake(keys_of(place.name)[-1])))
 
 
 class _Found(NamedTuple):

@@ -182,3 +182,50 @@ def test_a_small_id_that_was_only_read_goes_to_no_other_session(talk: Talk) -> N
 def test_an_answer_of_the_servers_own_failure_is_no_source(talk: Talk) -> None:
     talk("POST /orders", {"error_id": TOKEN}, status=503)
     assert talk(f"GET /errors/{TOKEN}") == []
+
+
+def test_a_value_inside_of_a_text_is_bound_once(talk: Talk) -> None:
+    talk("POST /notes", {"etag": TOKEN, "other": "5fd3b2a1-77aa-4c1d-9e2f-0123456789ab"})
+    assert talk("PUT /notes/a", headers=(("If-Match", f'"{TOKEN}"'),)) == [
+        'header:If-Match <- s1 json:$.etag in "{}"',
+    ]
+    query = f'a(id: "{TOKEN}") b(id: "5fd3b2a1-77aa-4c1d-9e2f-0123456789ab")'
+    assert len(talk("POST /graphql", body={"query": query})) == 2
+
+
+def test_an_item_of_a_list_is_told_by_its_name_and_a_small_id_of_one_only_so(talk: Talk) -> None:
+    talk("GET /products", {"products": [{"id": 3, "name": "Green Tea"}, {"id": 4, "name": "Mug"}]})
+    assert talk("POST /cart", body={"product_id": 3}) == [
+        'json:$.product_id <- s1 json:$.products[?@.name=="Green Tea"].id'
+    ]
+
+
+def test_a_link_that_is_followed_gives_what_stands_in_it(talk: Talk) -> None:
+    talk("GET /feed", {"next": "https://api.example/feed?page=2&mark=7", "self": "/feed"})
+    assert talk("GET /feed?page=2&mark=7") == [
+        "query:mark <- s1 json:$.next > query:mark",
+        "query:page <- s1 json:$.next > query:page",
+    ]
+
+
+def test_what_was_recorded_as_refused_carries_the_credential_that_it_carried(talk: Talk) -> None:
+    talk("POST /login", {"token": TOKEN})
+    bearer = (("Authorization", f"Bearer {TOKEN}"),)
+    assert talk("GET /orders", headers=bearer, status=401) == []
+    assert len(talk("GET /orders", headers=bearer, status=403)) == 1
+
+
+def test_confidence_falls_where_only_a_position_tells(talk: Talk) -> None:
+    def confidence(said: object, line: str) -> float:
+        learner = Learner()
+        answer = Answer(status=200, body=json.dumps(said).encode())
+        learner.meet("s1", "a", Request(method="POST", target="/orders"), 0.0, 0.1, answer)
+        method, target = line.split()
+        (binding,) = learner.meet("s2", "a", Request(method=method, target=target), 1.0, 1.1, None)
+        return binding.confidence
+
+    drawn = confidence({"id": TOKEN}, f"GET /orders/{TOKEN}")
+    small = confidence({"id": 7}, "GET /orders/7")
+    named = confidence([{"name": "x", "id": TOKEN}], f"GET /orders/{TOKEN}")
+    by_index = confidence([{"id": TOKEN}], f"GET /orders/{TOKEN}")
+    assert 1 > drawn > named > small > 0.9 > by_index
