@@ -10,6 +10,8 @@ import msgspec
 from replayer.outcome import Outcome
 from replayer.process.frames import Kind, frame
 
+_BATCH_S = 0.01  # waking whoever reads for each outcome would cost more than the request
+
 
 class Outlet(asyncio.BaseProtocol):
     """Nothing is lost: where nobody reads, what is told waits here, and `room` says when to go on making more."""
@@ -41,7 +43,7 @@ class Outlet(asyncio.BaseProtocol):
 
     def _tell(self, data: bytes) -> None:
         if not self._batch:
-            self._loop.call_soon(self._flush)
+            self._loop.call_later(_BATCH_S, self._flush)
         self._batch.append(data)
 
     def _flush(self) -> None:
