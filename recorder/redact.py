@@ -4,6 +4,7 @@ Outside the redacted places every byte stays as it was: JSON is changed inside i
 compressed body is encoded again only when something in it changed, and Content-Length follows.
 """
 
+from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ from recorder.privacy.values import StandIns, Values
 from recorder.pseudonym import Pseudonyms
 
 DEFAULT = Policy()
+
+_REASONS = frozenset(["", *(status.phrase for status in HTTPStatus)])
 
 OneWay = TypeVar("OneWay", Request, Response)
 
@@ -55,7 +58,8 @@ class Redactor:
         self.place = "request's target"
         url = self.target(request.url)
         request = self._one_way("request", msgspec.structs.replace(request, url=url), "post_data", request.post_data)
-        response = response and self._one_way("response", response, "content", response.content)
+        if response:
+            response = self._one_way("response", self._said(response), "content", response.content)
         self.place = "error"
         return msgspec.structs.replace(
             exchange,
@@ -73,6 +77,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text, as an error's message, without private kinds, credentials and values of named fields."""
+        self._values.looking_at = ""
         return self._values.free(text)
 
     def target(self, target: str) -> str:
@@ -90,6 +95,13 @@ class Redactor:
     def body(self, content_type: str, body: bytes) -> bytes:
         """A decoded body of this (lower-case) type. CannotDecode if it cannot be looked into."""
         return self._bodies.redacted(content_type, body)
+
+    def _said(self, response: Response) -> Response:
+        """With its reason redacted; a standard one says nothing, and stays in strict mode."""
+        if response.status_text in _REASONS:
+            return response
+        self.place = "response's reason"
+        return msgspec.structs.replace(response, status_text=self.text(response.status_text))
 
     def _one_way(self, way: str, message: OneWay, field: str, content: Content) -> OneWay:
         """Request or response with headers, trailers and its body (in `field`) redacted, its Content-Length right."""

@@ -12,7 +12,7 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
 _LINK = re.compile(r"(?<=<)[^<>]*(?=>)|(?<=url=)\S+", re.IGNORECASE)
 # What a system needs to be asked the same way again: strict mode lets it be.
 _PROTOCOL = frozenset((
-    "host", ":authority", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection",
+    "content-type", "content-length", "content-encoding", "transfer-encoding", "connection",
     "keep-alive", "accept", "accept-encoding", "accept-language", "accept-charset", "cache-control", "pragma",
     "date", "expires", "age", "vary", "upgrade", "range", "content-range", "accept-ranges", "expect", "te",
     "trailer", "allow", "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
@@ -65,7 +65,9 @@ class Headers:
         self._values.looking_at = name
         if name in self._named:
             return self._named_value(name, value)
-        if name in ("host", ":authority") or (self._values.strict and name in _PROTOCOL):
+        if "@" not in value and name in ("host", ":authority"):  # with one it is no host's name
+            return value
+        if self._values.strict and name in _PROTOCOL:
             return value
         if name in _URLS:
             return self._urls(value)

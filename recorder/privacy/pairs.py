@@ -27,7 +27,7 @@ def redact_url(values: Values, url: str, depth: int = DEPTH, *, is_target: bool 
     elif values.plain.new_of(segments := path.split("/")):
         path = "/".join([_segment(values, segment, depth) for segment in segments])
     query = redact_pairs(values, query, "query" if is_target else "", depth)
-    fragment = redact_pairs(values, fragment, "", depth) if "=" in fragment else fragment
+    fragment = redact_pairs(values, fragment, "", depth)
     return _head(values, head) + path + mark + query + hash_mark + fragment
 
 

@@ -13,6 +13,7 @@ from recorder.pseudonym import Pseudonyms
 from recorder.redact import Redactor
 
 SECRET = "s3cr3t-Value-77"
+MAILED = "OK, sent to ada@corp.dev"
 
 
 def redactor() -> Redactor:
@@ -226,3 +227,32 @@ def test_the_manifests_note_holds_the_policy_and_not_the_key() -> None:
     note = msgspec.json.encode(Redactor(b"a key of sixteen").redaction)
     assert b"authorization" in note
     assert b"a key of sixteen" not in note
+
+
+@pytest.mark.parametrize("fragment", ["ada@corp.dev", "/mail/ada@corp.dev", "at=ada%40corp.dev"])
+def test_fragments_are_redacted_in_targets_and_in_headers(fragment: str) -> None:
+    redacted = redactor().exchange(exchange(url=f"/a#{fragment}", headers=(("Referer", f"http://h/a#{fragment}"),)))
+    assert redacted.request.url.startswith("/a#")
+    assert "corp.dev" not in str(redacted)
+
+
+def test_a_fragment_that_holds_nothing_private_stays() -> None:
+    assert redactor().exchange(exchange(url="/a?b=c#section-2")).request.url == "/a?b=c#section-2"
+
+
+def test_the_reason_of_a_status_is_redacted_and_a_standard_one_stays_even_in_strict_mode() -> None:
+    strict = Redactor(b"key", Policy(strict=True))
+    standard = exchange()
+    assert strict.exchange(standard).response == standard.response
+    assert standard.response is not None
+    chatty = msgspec.structs.replace(standard, response=msgspec.structs.replace(standard.response, status_text=MAILED))
+    assert "corp.dev" not in str(redactor().exchange(chatty))
+    assert "sent" not in str(strict.exchange(chatty))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_host_stays_unless_it_is_no_hosts_name(strict: bool) -> None:
+    told = exchange(headers=(("Host", "shop.example:8080"), ("Host", "ada@corp.dev")))
+    first, second = Redactor(b"key", Policy(strict=strict)).exchange(told).request.headers
+    assert first.value == "shop.example:8080"
+    assert "corp.dev" not in second.value
