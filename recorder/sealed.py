@@ -18,6 +18,7 @@ from recorder.key import read_key
 from recorder.sealing import HEADER_BYTES, CannotOpen, Opener, is_sealed
 
 KEY_VARIABLE = "FORESHOCK_ENCRYPT_KEY"  # the path of the key's file
+CUT_OFF = "is cut off"  # the trouble of a frame that a kill tore
 
 _LENGTH_BYTES = 4
 
@@ -69,7 +70,7 @@ def segment_frames(path: Path, key: bytes | None) -> Iterator[Frame]:
         length = int.from_bytes(data[at : at + _LENGTH_BYTES])
         end = at + _LENGTH_BYTES + length
         if end > len(data):
-            yield Frame(at, len(data) - at, None, "is cut off")
+            yield Frame(at, len(data) - at, None, CUT_OFF)
             return
         try:
             content = _decompressed(opener.open(data[at + _LENGTH_BYTES : end]))

@@ -23,12 +23,13 @@ from recorder.privacy import kinds
 from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
 from recorder.pseudonym import is_pseudonym
 from recorder.redact import Redactor
-from recorder.sealed import KEY_VARIABLE, key_of_environment, segment_lines
-from recorder.sealing import MAGIC, is_sealed
+from recorder.sealed import CUT_OFF, KEY_VARIABLE, key_of_environment, segment_frames
+from recorder.sealing import MAGIC, CannotOpen, is_sealed, open_whole
 
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>\\]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>\\]*")
-_QUOTED = re.compile(r"\\\"|\\u00[0-9a-f]{2}")
+_QUOTED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))")
+_BLANKS = frozenset("bfnrt")  # escapes of what parts words
 _SAYABLE = re.compile(r"[A-Za-z_][\w.\[\]-]{0,39}")
 _EVENT = re.compile(r"(?:data|event|id|retry)?:")
 _BLOCK_BYTES = 1 << 20
@@ -133,16 +134,22 @@ def _by_place(name: str, line: bytes) -> Iterator[tuple[str, Escape]]:
 
 def _kinds_in(text: str, depth: int) -> set[str]:
     """The kinds of what stands in a text unmarked, however it is packed."""
-    found = {one.kind for one in kinds.find(text) if not is_pseudonym(text[one.start : one.end])}
+    found = {one.kind for one in kinds.find(text) if not _is_marked(text, one, depth)}
     if depth:
         for inside in _unpacked(text):
             found |= _kinds_in(inside, depth - 1)
     return found
 
 
+def _is_marked(text: str, one: kinds.Found, depth: int) -> bool:
+    """Whether it is a stand-in, or has an escape in it or before it ('\\nada@...'): then it is told when unescaped."""
+    is_escaped = depth and "\\" in text[max(0, one.start - 1) : one.end]
+    return bool(is_escaped) or is_pseudonym(text[one.start : one.end])
+
+
 def _unpacked(text: str) -> Iterator[str]:
     if _QUOTED.search(text):
-        yield re.sub(r"\\(?:u00([0-9a-f]{2})|n|(.))", _unquoted, text)
+        yield _QUOTED.sub(_unquoted, text)
     if ESCAPED.search(text):
         for run in _ESCAPED_RUN.findall(text):
             inside = unescaped(run)
@@ -155,8 +162,8 @@ def _unpacked(text: str) -> Iterator[str]:
 
 
 def _unquoted(escape: re.Match[str]) -> str:
-    """What a JSON escape stands for; a line feed parts."""
-    return chr(int(escape[1], 16)) if escape[1] else escape[2] or "\n"
+    """What a JSON escape stands for; a line feed parts, as a tab does."""
+    return chr(int(escape[1], 16)) if escape[1] else "\n" if escape[2] in _BLANKS else escape[2]
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -177,13 +184,21 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 def _opened(path: Path) -> Iterator[bytes]:
-    """The lines of a sealed segment. UsageError without its key: then nothing can be said of it."""
-    key, tears = key_of_environment(), list[str]()
+    """The lines of a sealed file. UsageError without its key, or where it was altered: nothing can be said then."""
+    key = key_of_environment()
     if key is None:
         raise UsageError(f"{path} is sealed; name the file of its key: {KEY_VARIABLE}=FILE")
-    yield from segment_lines(path, key, tears.append)
-    if tears:
-        raise UsageError(f"{path} cannot be scanned: {tears[0]}")
+    if not path.name.endswith(".zst"):  # sealed whole, and not compressed, as a shape is
+        try:
+            yield from open_whole(path.read_bytes(), key).splitlines()
+        except CannotOpen as error:
+            raise UsageError(f"{path} cannot be scanned: {error}") from None
+        return
+    for frame in segment_frames(path, key):
+        if frame.content is not None:
+            yield from (line for line in frame.content.split(b"\n") if line)
+        elif frame.trouble != CUT_OFF:  # of what a kill tore, there is no more
+            raise UsageError(f"{path} cannot be scanned: {path.name} {frame.trouble}")
 
 
 def _lines(packed: bytes) -> Iterator[str]:

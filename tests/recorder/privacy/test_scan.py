@@ -11,6 +11,7 @@ from recorder.privacy.rewrite import rewrite, run_redact
 from recorder.privacy.scan import Escape, escapes_of, run_scan, scan
 from recorder.recording import Recording, RecordingWriter
 from recorder.redact import Redactor
+from recorder.sealing import seal_whole
 
 MAIL = "ada.lovelace@corp.dev"
 TOKEN = "tok-Ab12Cd34Ef56Gh78"
@@ -123,6 +124,41 @@ def test_a_sealed_recording_is_looked_into_and_redacted_into_a_sealed_one(
     rewrite(tmp_path / "a.rec", tmp_path / "b.rec", key=b"x" * 16, policy=Policy())
     assert Recording.open(tmp_path / "b.rec").manifest.sealed
     assert list(scan(tmp_path / "b.rec")) == []
+
+
+def test_the_sealed_shape_and_a_tail_that_a_kill_tore_do_not_stop_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = b"k" * 32
+    (tmp_path / "key").write_bytes(key)
+    monkeypatch.setenv("FORESHOCK_ENCRYPT_KEY", str(tmp_path / "key"))
+    folder = tmp_path / "a.rec"
+    with RecordingWriter(folder, upstream="http://127.0.0.1:1", encrypt_key=key) as writer:
+        writer.write(exchange())
+    with (folder / "exchanges-00001.jsonl.zst").open("ab") as segment:
+        segment.write(b"\x00\x00\x01\x00torn")
+    (folder / "shape.json.sealed").write_bytes(seal_whole(f'{{"of": "{MAIL}"}}'.encode(), key))
+    escapes = list(scan(folder))
+    assert Escape("shape.json.sealed, line 1: its bytes", "e-mail") in escapes
+    assert [one for one in escapes if one.where.startswith("exchanges")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["write to:\n{mail}", "write to:\t{mail}", '{{"note": "write to:\\n{mail}", "x": "caf\\u00e9"}}', "{key}"],
+    ids=["line", "tab", "JSON", "private key"],
+)
+def test_stand_ins_behind_an_escape_or_with_escapes_in_them_are_told_as_such(tmp_path: Path, body: str) -> None:
+    pem = (
+        "-----BEGIN PRIVATE KEY-----\n"
+        + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY\n" * 2
+        + "-----END PRIVATE KEY-----\n"
+    )
+    plain = exchange(body=body.format(mail=MAIL, key=pem))
+    folder = recorded(tmp_path / "a.rec", Redactor(b"key").exchange(plain))
+    (folder / "signals-00001.jsonl.zst").unlink()
+    assert list(scan(folder)) == []
+    assert {one.kind for one in scan(recorded(tmp_path / "b.rec", plain))} & {"e-mail", "private key"}
 
 
 def test_a_name_that_is_itself_private_is_not_said() -> None:
