@@ -18,13 +18,11 @@ from replayer.target import Target
 
 def at_home(request: Request, target: Target) -> Request:
     """The request with URLs of its own Host at `target`'s address; the same object where it has none."""
-    host = next((value for name, value in request.headers if name.lower() == "host"), "").strip()
+    host = _host(request)
     if not host or host == target.authority:
         return request
     text = (request.body.text if request.body else None) or ""
-    spellings = (host, quote(host, safe=""))
-    said = (request.target, text, *(value for name, value in request.headers if name.lower() != "host"))
-    if not any(spelling in each for each in said for spelling in spellings):
+    if not _says(request, text, host):
         return request
     own = _Own(host, "https" if target.tls else "http", target.authority)
     moved = own.moved(text)
@@ -34,6 +32,24 @@ def at_home(request: Request, target: Target) -> Request:
         target=own.moved(request.target),
         body=request.body if moved == text else Body(text=moved),
     )
+
+
+def _host(request: Request) -> str:
+    for name, value in request.headers:
+        if len(name) == 4 and name.lower() == "host":
+            return value.strip()
+    return ""
+
+
+def _says(request: Request, text: str, host: str) -> bool:
+    """Whether the request has the host anywhere but in Host: mostly not, and this is asked of every request."""
+    encoded = _encoded(host)
+    if host in text or host in request.target or encoded in text or encoded in request.target:
+        return True
+    for name, value in request.headers:  # noqa: SIM110 (a generator takes twice the time)
+        if (host in value or encoded in value) and name.lower() != "host":
+            return True
+    return False
 
 
 class _Own:
@@ -61,8 +77,13 @@ def without_own(body: bytes, own: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
+def _encoded(host: str) -> str:
+    return quote(host, safe="")
+
+
+@lru_cache(maxsize=64)
 def _spellings(host: str) -> tuple[bytes, ...]:
-    return host.encode(), quote(host, safe="").encode()
+    return host.encode(), _encoded(host).encode()
 
 
 @lru_cache(maxsize=64)
