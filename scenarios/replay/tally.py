@@ -11,6 +11,7 @@ from replayer.metering import FidelityMeter
 from replayer.outcome import Outcome
 
 _ROUTES = 10_000  # told apart; those that come later are one
+_UNSUPPORTED = "unsupported"
 _OTHERS = "(other routes)"
 
 
@@ -59,7 +60,9 @@ class Tally:
         self._told = fidelity
 
     def _leave_out(self, reason: str) -> None:
-        kind = reason.partition(":")[0]
+        kind, _, what = reason.partition(":")
+        if kind == _UNSUPPORTED:  # of many sorts
+            kind += ":" + what.partition(":")[0]
         self.not_sent[kind] += 1
         self.not_sent_examples.setdefault(kind, reason)
 
