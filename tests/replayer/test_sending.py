@@ -76,6 +76,7 @@ def test_silence_and_endless_bodies_end_with_the_steps_time(against: Callable, s
 def test_a_refused_connection_is_an_outcome(step: Make) -> None:
     history = asyncio.run(replay(HEADER, [step("s1")], "http://127.0.0.1:1"))
     assert outcome(history, "s1").attempts[0].error == "refused"
+    assert not outcome(history, "s1").attempts[0].went_out
     assert outcome(history, "s1").fate == "unknown"
 
 
@@ -110,6 +111,7 @@ def test_a_connection_that_closes_under_a_reused_request_is_unknown_and_nothing_
 
     history, server = against(once, [step("s1"), step("s2", target="/second", after=("s1",))])
     assert outcome(history, "s2").attempts[0].error == "reset"
+    assert outcome(history, "s2").attempts[0].went_out
     assert outcome(history, "s2").fate == "unknown"
     assert len(server.requests) == 2
 
