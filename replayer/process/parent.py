@@ -129,6 +129,9 @@ class EngineProcess:
         await asyncio.sleep(0)
 
     def _write(self, data: bytes) -> None:
+        """Nothing where the engine has ended, stopped or dead: its output says which."""
+        if self._stdin.is_closing():  # uvloop raises no OSError there
+            return
         with contextlib.suppress(OSError):
             self._stdin.write(data)
 

@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 
 import msgspec
 import pytest
+import uvloop
 
 from foreshock.errors import HarnessError, UsageError
 from replayer.outcome import Outcome
@@ -105,6 +107,23 @@ def test_when_told_to_stop_it_ends_what_is_under_way_and_sends_no_more(serving, 
     met = {outcome.step: outcome for outcome in outcomes}
     assert met["s1"].status == 200
     assert "s2" not in met or met["s2"].not_sent.startswith("stopped")
+
+
+def test_when_told_to_stop_amid_the_reading_of_a_plan_it_ends_as_ever(serving, says, response, step):
+    def slowly_read() -> Iterator[Step]:
+        for number in range(2_000):
+            time.sleep(0.002)
+            yield step(f"s{number}", number / 10)
+
+    async def check():
+        stop = asyncio.Event()
+        async with serving(says(response())) as server:
+            return await ran(slowly_read(), of(server.url), stop=stop, meanwhile=lambda *_: stop.set())
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the command line has it
+        outcomes, _, code = runner.run(check())
+    assert outcomes[0].status == 200
+    assert code == 0
 
 
 def test_an_engine_that_dies_is_our_failure_with_its_last_words(serving, says, response, step):
