@@ -143,7 +143,8 @@ def _kinds_in(text: str, depth: int) -> set[str]:
 
 def _is_marked(text: str, one: kinds.Found, depth: int) -> bool:
     """Whether it is a stand-in, or has an escape in it or before it ('\\nada@...'): then it is told when unescaped."""
-    is_escaped = depth and "\\" in text[max(0, one.start - 1) : one.end]
+    around = text[max(0, one.start - 1) : one.end]
+    is_escaped = depth and ("\\" in around or ESCAPED.search(around))
     return bool(is_escaped) or is_pseudonym(text[one.start : one.end])
 
 

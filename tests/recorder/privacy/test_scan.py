@@ -161,6 +161,18 @@ def test_stand_ins_behind_an_escape_or_with_escapes_in_them_are_told_as_such(tmp
     assert {one.kind for one in scan(recorded(tmp_path / "b.rec", plain))} & {"e-mail", "private key"}
 
 
+@pytest.mark.parametrize("target", ["/to%2C{mail}", "/x?q=a%3B{mail}"])
+def test_stand_ins_beside_what_is_percent_encoded_are_told_as_such(tmp_path: Path, target: str) -> None:
+    plain = exchange(body="{}")
+    plain = msgspec.structs.replace(
+        plain, request=msgspec.structs.replace(plain.request, url=target.format(mail=MAIL), headers=())
+    )
+    folder = recorded(tmp_path / "a.rec", Redactor(b"key").exchange(plain))
+    (folder / "signals-00001.jsonl.zst").unlink()
+    assert list(scan(folder)) == []
+    assert {one.kind for one in scan(recorded(tmp_path / "b.rec", plain))} == {"e-mail"}
+
+
 def test_a_name_that_is_itself_private_is_not_said() -> None:
     said = str(escapes_of(exchange(body=f'{{"{MAIL}": {{"password": "hunter2222"}}}}')))
     assert "password" in said
