@@ -6,6 +6,7 @@ say it is; `_wire`, in files of ours, has the very bytes.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import UTC
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from recorder.formats.urls import authority_of, parted
 _BROWSERS = ("webinspector", "webkit", "firefox", "chrom", "safari", "edge", "playwright", "puppeteer", "browser")
 _VERSIONS = {"": "HTTP/1.1", "unknown": "HTTP/1.1", "HTTP/2": "HTTP/2.0", "H2": "HTTP/2.0", "HTTP/3": "HTTP/3.0",
              "H3": "HTTP/3.0", "QUIC": "HTTP/3.0", "H2C": "HTTP/2.0"}  # fmt: skip
+_INTERNAL = re.compile(r"(?:data|blob|file|about|chrome|edge|devtools|resource|[a-z-]+-extension):", re.IGNORECASE)
 
 NO_REQUEST_BODY = "a request body is not in the file: its size is all that is known"
 NO_RESPONSE_BODY = "a response body is not in the file: its size is all that is known"
@@ -83,6 +85,8 @@ class _Entries:
 
     def _imported(self, entry: Entry) -> Imported:
         ours = entry.ours or None
+        if _INTERNAL.match(entry.request.url):
+            raise _Refused("it never left the browser (data:, blob:, an extension's)")
         origin, target = parted(entry.request.url)
         headers = self._headers(entry.request.headers)
         if ours is None:

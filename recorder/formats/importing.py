@@ -26,6 +26,7 @@ from recorder.policy import Policy
 from recorder.recording import RecordingWriter
 from recorder.redact import DEFAULT, Redactor
 from recorder.session import Rule, Sessions
+from recorder.upstreams import parse_upstream
 
 # name -> its module, loaded when it is wanted: mitmproxy takes a second
 _MODULES = {
@@ -66,6 +67,8 @@ def run_import(order: Order, *, say: Callable[[str], object], tell: Callable[[st
     """
     if order.out.exists():
         raise UsageError(f"out={order.out} is already there and is not written over; name another or remove it")
+    if order.upstream is not None:
+        parse_upstream(order.upstream)  # what no run may have as its target: a name that none has would guard nothing
     key = read_key(order.key_file)
     encrypt_key = read_key(order.encrypt_key_file) if order.encrypt_key_file else None
     with Source(order.file) as source:

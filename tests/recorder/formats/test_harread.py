@@ -178,3 +178,14 @@ def test_json_without_a_log_is_no_har(read: Read) -> None:
 def test_entries_may_come_before_all_else(read: Read) -> None:
     content = json.dumps({"other": 1, "log": {"entries": [entry()], "pages": [], "creator": {}}, "last": []}).encode()
     assert len(read(harread, content + b"\n").exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["data:image/gif;base64,R0lGOD", "blob:https://shop.example/1-2", "chrome-extension://abc/x.js", "file:///a"]
+)
+def test_what_never_left_the_browser_is_counted_and_is_no_exchange(read: Read, url: str) -> None:
+    found = read(harread, har(entry(request={"url": url}), entry()))
+    assert len(found.imported) == 1
+    assert [one.reason for one in found.skipped] == [
+        "no HAR entry: it never left the browser (data:, blob:, an extension's)"
+    ]

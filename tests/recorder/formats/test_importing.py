@@ -151,6 +151,13 @@ def test_the_upstream_is_what_the_user_says_or_nobodys(bring_in: Bring, tmp_path
     assert bring_in(log, upstream="https://shop.example").recording.manifest.upstream == "https://shop.example"
 
 
+@pytest.mark.parametrize("upstream", ["", "shop", "ftp://shop.example", "https://shop.example/orders"])
+def test_an_upstream_that_is_no_origin_is_refused(bring_in: Bring, tmp_path: Path, upstream: str) -> None:
+    log = b'127.0.0.1 - - [10/Oct/2023:13:55:36 +0000] "GET / HTTP/1.1" 200 1 "-" "-"\n'
+    with pytest.raises(UsageError, match="upstream="):
+        bring_in(log, upstream=upstream)
+
+
 def test_a_recording_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.rec").mkdir()
     with pytest.raises(UsageError, match="already there"):
