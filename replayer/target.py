@@ -49,6 +49,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise UsageError(f"target={url}: {error}; {_EXPECTED}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UsageError(f"target={url}: {_EXPECTED}")
+        if "@" in parts.netloc:  # not said again: what stands there may be a password
+            raise UsageError(
+                f"target={parts.scheme}://...@{parts.netloc.rpartition('@')[2]}: a user or password in the URL is not "
+                "sent; give the URL without it, and credentials as `auth` in a scenario"
+            )
         if tls is not None and parts.scheme == "http":
             raise UsageError(
                 f"target={url}: tls is given, and nothing is verified over http; expected https://, or no tls"
@@ -56,7 +61,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return cls(
             host=parts.hostname,
             port=port,
-            authority=parts.netloc.rpartition("@")[2],
+            authority=parts.netloc,
             prefix=parts.path.rstrip("/"),
             tls=(tls or Tls()) if parts.scheme == "https" else None,
         )

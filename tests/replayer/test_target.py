@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from foreshock.errors import UsageError
 from replayer.engine import replay
 from replayer.outcome import History
 from replayer.plan import Body, Header, Request, Step
@@ -27,10 +28,18 @@ def test_a_target_says_host_port_prefix_and_whether_tls_is_spoken() -> None:
         "/api",
         None,
     )
-    secure = Target.parse("https://user@staging.example")
+    secure = Target.parse("https://staging.example")
     assert (secure.port, secure.authority, secure.prefix) == (443, "staging.example", "")
     assert secure.tls is not None
     assert not secure.tls.insecure
+
+
+@pytest.mark.parametrize("url", ["https://user@staging.example", "http://user:s3cret@127.0.0.1:1/api"])
+def test_credentials_in_the_url_are_refused_and_never_repeated(url: str) -> None:
+    with pytest.raises(UsageError, match="a user or password in the URL is not sent") as refused:
+        Target.parse(url)
+    assert "user@" not in str(refused.value)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_host_and_length_are_ours_and_everything_else_is_the_templates() -> None:
