@@ -98,7 +98,7 @@ def stream_of(
         steps = twinning.told(steps)
     first = next(steps, None)
     if first is None:
-        raise _nothing(recording, account)
+        raise _nothing(recording, selection, account)
     source = Source(
         recording=recording.path.name,
         fingerprint=quick_fingerprint(recording),
@@ -116,10 +116,12 @@ def recorded_steps(recording: Recording) -> Iterator[tuple[str, Exchange]]:
     return ((f"s{number}", exchange) for number, (exchange, _) in enumerate(exchanges, start=1))
 
 
-def _nothing(recording: Recording, account: Account) -> InvalidRun | UsageError:
+def _nothing(recording: Recording, selection: Selection, account: Account) -> InvalidRun | UsageError:
     if account.seen:
         why = "; ".join(account.sentences())
         return UsageError(f"recording={recording.path}: nothing of it is selected ({why})")
+    if selection.between and next(recording.exchanges(), None) is not None:
+        return UsageError(f"recording={recording.path}: nothing of it started between those times; give others")
     lost = f" ({'; '.join(recording.tears)})" if recording.tears else ""
     return InvalidRun(
         f"recording={recording.path}: holds no exchanges{lost}, so there is nothing to replay; record again"

@@ -200,6 +200,8 @@ def test_a_selection_of_nothing_says_what_was_left_out(recorded: Callable[..., R
         stream(recording, only=("POST *",))
     with pytest.raises(UsageError, match="nothing in the traffic fits session=z"):
         stream(recording, sessions=("z",))
+    with pytest.raises(UsageError, match="nothing of it started between those times"):
+        stream(recording, between=Between.parse("5", "9"))
 
 
 @pytest.mark.parametrize(
