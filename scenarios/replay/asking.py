@@ -58,6 +58,13 @@ def _retried(_context: click.Context, _parameter: click.Parameter, said: tuple[s
     return tuple(int(each) if each.isdecimal() else each for each in said)
 
 
+def _some_time(text: str) -> float:
+    seconds = parse_duration_s(text)
+    if not seconds:
+        raise ValueError(f"expected more than {text}")
+    return seconds
+
+
 def _share(text: str) -> float:
     number = text.removesuffix("%")
     try:
@@ -122,7 +129,7 @@ _OPTIONS = (
     click.option(
         "--max-in-flight", type=click.IntRange(min=1), metavar="N", help="Requests on the wire at once, at most."
     ),
-    click.option("--timeout", callback=_duration, metavar="DURATION", help="Of each attempt.  [default: 10s]"),
+    click.option("--timeout", callback=_by(_some_time), metavar="DURATION", help="Of each attempt.  [default: 10s]"),
     click.option(
         "--late",
         callback=_duration,

@@ -85,6 +85,7 @@ def test_everything_that_can_be_asked_is_in_the_order(order: Any, tmp_path: Path
         (["--retry", "fixed", "--retry-on", "boredom"], "expected timeout, reset, cut, refused or a status"),
         (["--same", "101%"], "expected a share such as '99%'"),
         (["--timeout", "5"], "expected a duration such as '20s'"),
+        (["--timeout", "0s"], "expected more than 0s"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_is_allowed(order: Any, words: list[str], why: str) -> None:
