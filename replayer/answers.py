@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import groupby
@@ -29,7 +30,9 @@ class Answers:
     def __init__(self, horizon_steps: int, wanted: Collection[str] | None) -> None:
         self._horizon_steps = horizon_steps
         self._wanted = wanted
-        self._said: dict[str, Said | str] = {}  # oldest first; the reason where there is no whole answer
+        self._said: OrderedDict[str, Said | str] = (
+            OrderedDict()
+        )  # oldest first; the reason where there is no whole answer
         self._kept_bytes = 0
 
     def keep(self, step: Step, answer: Answer | None, error: str | None) -> None:
@@ -42,7 +45,7 @@ class Answers:
         self._said[step.id] = said
         self._kept_bytes += _bytes_of(said)
         while len(self._said) > self._horizon_steps or self._kept_bytes > _KEPT_BYTES:
-            self._kept_bytes -= _bytes_of(self._said.pop(next(iter(self._said))))
+            self._kept_bytes -= _bytes_of(self._said.popitem(last=False)[1])
 
     def fill(self, step: Step) -> Request:
         """The step's request with its bindings' values in it. Raises Unbound."""

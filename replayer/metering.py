@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 
 from replayer.fidelity import Fidelity, Spread
@@ -23,7 +23,7 @@ class FidelityMeter:
         self._out_of_order = 0
         self._due = _Range()
         self._sent = _Range()
-        self._latest_due_s: dict[str, float] = {}  # by session, the one sent last at the end
+        self._latest_due_s: OrderedDict[str, float] = OrderedDict()  # by session, the one sent last at the end
 
     def sent(self, session: str, due_s: float) -> None:
         """A step goes out now."""
@@ -32,7 +32,7 @@ class FidelityMeter:
             self._out_of_order += 1
         self._latest_due_s[session] = max(due_s, latest_s)
         if len(self._latest_due_s) > _SESSIONS:
-            del self._latest_due_s[next(iter(self._latest_due_s))]
+            self._latest_due_s.popitem(last=False)
 
     def ended(self, outcome: Outcome) -> None:
         """What became of one, sent or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 
 from replayer.plan import Step
 from replayer.sequence import followed
@@ -14,7 +15,7 @@ class Order:
     def __init__(self, horizon_steps: int) -> None:
         self._horizon_steps = horizon_steps
         self._under_way: dict[str, list[asyncio.Future[None]]] = {}  # and who waits for each
-        self._freed_s: dict[str, float] = {}  # oldest first
+        self._freed_s: OrderedDict[str, float] = OrderedDict()  # oldest first
         self._room: asyncio.Future[None] | None = None
         self._most = 0
 
@@ -36,7 +37,7 @@ class Order:
         """From `freed_s` on, whoever follows the step can go."""
         self._freed_s[step] = freed_s
         if len(self._freed_s) > self._horizon_steps:
-            del self._freed_s[next(iter(self._freed_s))]
+            self._freed_s.popitem(last=False)  # the first of a plain dict is looked for among all that were deleted
         for waiting in self._under_way.pop(step):
             if not waiting.done():  # cancelled, where the run is
                 waiting.set_result(None)
