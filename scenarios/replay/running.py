@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from foreshock.clock import Anchor
 from foreshock.errors import ForeshockError
 from recorder.key import read_key
@@ -15,6 +17,7 @@ from replayer.process.job import Done
 from replayer.target import Target
 from replayer.traffic.account import Account
 from scenarios.replay.answers import Answers
+from scenarios.replay.bindings import BindingsHeld
 from scenarios.replay.draining import run_draining
 from scenarios.replay.garbage import rarely_collected
 from scenarios.replay.guard import check_it_is_there, check_target
@@ -66,7 +69,8 @@ class _Replay:
         telling: Telling,
     ) -> None:
         self._order = order
-        self._traffic = traffic
+        self._bindings = BindingsHeld()
+        self._traffic = msgspec.structs.replace(traffic, steps=self._bindings.watched(traffic.steps))
         self._target = target
         self._account = account
         self._answers = answers
@@ -114,6 +118,7 @@ class _Replay:
 
             def one_more(outcome: Outcome) -> None:
                 self._tally.add(outcome)
+                self._bindings.meet(outcome)
                 if self._answers:
                     self._answers.meet(outcome)
                 records.keep(outcome)
@@ -146,8 +151,11 @@ class _Replay:
     def _end(self, records: Records, verdict: Verdict) -> None:
         """Tells and keeps what there is."""
         sentences = [*self._account.sentences(), *self._traffic.tears]
-        if self._answers and verdict.result != "interrupted":
-            sentences += self._answers.learned(f"{self._order.source} and its replay to {self._order.target}")
+        if self._answers:
+            sentences += self._answers.learned(
+                f"{self._order.source} and its replay to {self._order.target}",
+                says_something=verdict.result in ("passed", "findings"),
+            )
         records.losses = tuple(sentences)
         records.write(verdict)
         page = records.close()
@@ -164,3 +172,4 @@ class _Replay:
             self._telling.filled(self._filled)
         if self._account.learner is not None:
             self._telling.meaning(self._account.learner.meaning)
+        self._telling.verified(self._bindings.verified)

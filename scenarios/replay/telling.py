@@ -19,6 +19,7 @@ from replayer.distributed.team import Note
 from replayer.fidelity import Spread
 from replayer.filling.filling import Filled
 from replayer.meaning import Meaning
+from replayer.verifying import Verified
 from scenarios.replay.order import ReplayOrder
 from scenarios.replay.tally import Met, Tally
 from scenarios.replay.verdict import Verdict
@@ -98,6 +99,21 @@ class Telling:
             self._line("rootless", f"{place.values:,} times {place.place} of {place.route}: {place.look}")
         if len(rootless) > _PLACES:
             self._line("", f"and {counted(len(rootless) - _PLACES, 'more place')}")
+
+    def verified(self, verified: Verified) -> None:
+        """Whether the steps with bound values were answered as recorded; where not, what may have been bound wrong."""
+        counts = {
+            "held": verified.held,
+            "doubtful": verified.doubtful,
+            "without a value": verified.unbound,
+            "behind one that did not hold": verified.behind,
+        }
+        if said := ", ".join(f"{count:,} {what}" for what, count in counts.items() if count):
+            self._line("bindings", said)
+        for doubt in verified.doubts[:_PLACES]:
+            self._line(
+                "", f"{doubt.into} of {doubt.route}, from {doubt.at} of {doubt.from_} ({doubt.step}): {doubt.why}"
+            )
 
     def filled(self, filled: Filled) -> None:
         """What was written into requests besides bindings, and what could not be."""

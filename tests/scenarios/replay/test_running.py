@@ -44,7 +44,7 @@ def test_a_recording_is_done_again_with_the_ids_that_the_target_makes(
     assert {line.removeprefix("GET /orders/") for line in shop.seen if line.startswith("GET")} == shop.orders
     said = paper.getvalue()
     assert "20 of 20 with the recorded status (100 %)" in said
-    assert "10 bound" in said
+    assert "10 bound" in said and "bindings  10 held" in said
     assert "SAME  20 of 20 requests" in said
     assert "again    foreshock replay shop.rec" in said
     run = the_run(tmp_path)
@@ -52,6 +52,17 @@ def test_a_recording_is_done_again_with_the_ids_that_the_target_makes(
     assert (phase.name, phase.sent, phase.compared, phase.same_status) == ("replay", 20, 20, 20)
     assert (run.record.result, run.record.command) == ("passed", "foreshock replay shop.rec")
     assert len(list(run.outcomes())) == 20
+
+
+def test_a_binding_whose_step_was_answered_otherwise_is_doubted(
+    shop, recorded: Recorded, bought: Bought, exchange: Make, ordered, telling: Telling, paper: io.StringIO
+) -> None:
+    made, _ = bought(1)
+    read = exchange(0.01, "c0", "GET", "/orders/00000000decade", 409, b"{}")
+    run_replay(ordered(recorded([made, read]), shop.url, least_same=0.5), telling)
+    said = paper.getvalue()
+    assert "bindings  1 doubtful" in said
+    assert "path:1 of GET /orders/{id}, from json:$.id of s1 (s2): status 200, recorded 409" in said
 
 
 def test_the_folder_is_reported_from_itself_alone(
@@ -94,6 +105,25 @@ def test_whole_answers_are_compared_under_masks_that_a_calm_replay_taught(
     assert "json:$.state" in paper.getvalue()
     with pytest.raises(UsageError, match="a plan holds no answers to compare with"):
         run_replay(ordered(tmp_path / "plan.yaml", shop.url, masks_file=masks), telling)
+
+
+def test_masks_that_could_not_be_written_are_refused_before_anything_is_sent(
+    tmp_path: Path, shop, recorded: Recorded, bought: Bought, ordered, telling: Telling
+) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        run_replay(ordered(recorded(bought(2)), shop.url, learn_masks_file=tmp_path / "none" / "masks.yaml"), telling)
+    assert shop.seen == []
+
+
+def test_a_replay_that_says_nothing_teaches_no_masks(
+    tmp_path: Path, shop, recorded: Recorded, bought: Bought, ordered, telling: Telling, paper: io.StringIO
+) -> None:
+    masks = tmp_path / "masks.yaml"
+    masks.write_text("read and corrected by a person")
+    too_late = Budget(late_p99_s=0.0)
+    assert run_replay(ordered(recorded(bought(5)), shop.url, learn_masks_file=masks, budget=too_late), telling) == 3
+    assert masks.read_text() == "read and corrected by a person"
+    assert "no masks are learned" in paper.getvalue()
 
 
 def test_clones_and_rounds_are_compared_with_the_answers_of_whom_they_are_made(
