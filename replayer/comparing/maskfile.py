@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ def write_masks(learned: Learned, path: Path, *, source: str) -> None:
         replace_file(path, text.encode())
     except OSError as error:
         raise UsageError(f"masks={path}: cannot be written: {error.strerror or error}; name another file") from None
+
+
+def check_writable(path: Path) -> None:
+    """Raises UsageError where `write_masks` could not write: better said before a replay than after it."""
+    if not path.parent.is_dir():
+        raise UsageError(f"masks={path}: there is no folder {path.parent}; make it, or name another file")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"masks={path}: the folder {path.parent} cannot be written in; name another file")
 
 
 def read_masks(path: Path) -> Masks:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from replayer.comparing.comparer import Compared, Comparer
 from replayer.comparing.learning import MaskLearner
-from replayer.comparing.maskfile import read_masks, write_masks
+from replayer.comparing.maskfile import check_writable, read_masks, write_masks
 from replayer.comparing.met import met_of
 from replayer.comparing.twins import Twins
 from replayer.outcome import Outcome
@@ -21,6 +21,8 @@ class Answers:
         self, masks_file: Path | None, learn_file: Path | None, redact: Callable[[str], str], own: str
     ) -> None:
         """`own` is the target's address, as Host says it. Raises UsageError for masks that cannot be."""
+        if learn_file is not None:
+            check_writable(learn_file)
         self._own = own
         self.twins = Twins()
         self._learn_file = learn_file
@@ -39,10 +41,13 @@ class Answers:
         if self._learner and met is not None and outcome.not_sent is None:
             self._learner.meet(outcome.step, outcome.route, met, met_of(outcome, self._own))
 
-    def learned(self, source: str) -> list[str]:
-        """Writes what was learned, where that was asked; what to know of it, in sentences."""
+    def learned(self, source: str, *, says_something: bool) -> list[str]:
+        """Writes what was learned, where that was asked; what to know of it, in sentences. A replay that says nothing
+        of the target teaches nothing either: masks that are there already stay."""
         if self._learner is None or self._learn_file is None:
             return []
+        if not says_something:
+            return [f"no masks are learned of a replay that can say nothing: {self._learn_file} is not written"]
         learned = self._learner.learned()
         write_masks(learned, self._learn_file, source=source)
         masks = counted(len(learned.masks.masks), "mask")
