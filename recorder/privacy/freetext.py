@@ -21,7 +21,12 @@ CREDENTIALS = re.compile(r"(?:bearer|basic|token|digest) ", re.IGNORECASE)
 _NAME = re.compile(r"""(?<![\w-])([\w-]{2,64})\\*["']?\s*[=:]\s*\\*["']?""")
 _VALUE = re.compile(r"""(?<=["'])[^"'\\]+|[^\s,;&"'\\<>{}()\[\]]+""")
 _TAG = re.compile(r"<(?:[\w-]+:)?([\w-]+)(?:\s[^<>]*)?>([^<>]+)(?=</)")
-_INPUT = re.compile(r"""(<input\b[^>]*\bname=["']?([\w.\[\]-]+)[^>]*\bvalue=["'])([^"'>]+)""", re.IGNORECASE)
+_CONTROL = re.compile(r"<(?:input|meta|param|button)\s[^<>]*>", re.IGNORECASE)  # HTML's, of a name and a value
+_CALLED = re.compile(r"""\sname\s*=\s*["']?([\w.\[\]-]+)""", re.IGNORECASE)
+_HELD = re.compile(
+    r"""\s(?:value|content)\s*=\s*(?:"(?P<a>[^"]+)"|'(?P<b>[^']+)'|(?P<c>[^\s"'>]+?)(?=\s|/?>))""", re.IGNORECASE
+)
+_AREA = re.compile(r"""(?<=<textarea)(\s[^<>]*)>([^<]+)""", re.IGNORECASE)
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _PACKED_RUN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_-])")
 _WORD = re.compile(r"[^\W_]+")
@@ -62,8 +67,10 @@ class FreeTexts:
         text = self._kinds(text, name)
         if not is_code and ("=" in text or ":" in text):
             text = self._pairs(text)
-        if "</" in text or "<input" in text:
-            text = _INPUT.sub(lambda tag: tag[1] + self._markup(tag[2], tag[3]), text)
+        if "<" in text:
+            text = _CONTROL.sub(self._control, text)
+            text = _AREA.sub(self._area, text)
+        if "</" in text:
             text = _TAG.sub(lambda tag: tag[0].removesuffix(tag[2]) + self._markup(tag[1], tag[2]), text)
         return self._runs(text, depth) if depth else text
 
@@ -105,11 +112,23 @@ class FreeTexts:
                 done = value.end()
         return "".join([*pieces, text[done:]]) if pieces else text
 
+    def _control(self, tag: re.Match[str]) -> str:
+        """HTML's `<input name=... value=...>` and `<meta name=... content=...>`, in either order, quoted or not."""
+        name, held = _CALLED.search(tag[0]), _HELD.search(tag[0])
+        if not (name and held and held.lastgroup):
+            return tag[0]
+        start, end = held.span(held.lastgroup)
+        return tag[0][:start] + self._markup(name[1], tag[0][start:end]) + tag[0][end:]
+
+    def _area(self, tag: re.Match[str]) -> str:
+        name = _CALLED.search(tag[1])
+        return f"{tag[1]}>{self._markup(name[1], tag[2])}" if name else tag[0]
+
     def _markup(self, name: str, value: str) -> str:
         """What stands in an element of this name."""
         if not self._values.naming_of(name) or value in self._fresh or not value.strip():
             return value
-        return html.escape(self._new(html.unescape(value)), quote=False)
+        return html.escape(self._new(html.unescape(value)))
 
     def _runs(self, text: str, depth: int) -> str:
         """What is percent-encoded or base64 amid other text."""

@@ -139,3 +139,25 @@ def test_a_name_is_replaced_where_its_field_says_that_it_is_a_persons(name: str,
     new = json.loads(Redactor(b"key").json(text))[name]
     assert (new != "Ada Lovelace") == is_a_persons
     assert [char.isalpha() for char in new] == [char.isalpha() for char in "Ada Lovelace"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<input type="hidden" name="csrf_token" value="{secret}">',
+        "<input value='{secret}' type=hidden name=csrf_token/>",
+        "<INPUT NAME=password VALUE={secret}/>",
+        '<meta name="csrf-token" content="{secret}">',
+        '<meta content="{secret}" name="csrf-token">',
+        '<textarea rows="3" name="secret">{secret}</textarea>',
+    ],
+)
+def test_named_fields_of_a_page_are_redacted_however_they_are_written(page: str) -> None:
+    redactor = Redactor(b"key")
+    new = redactor.body("text/html", page.format(secret=SECRET).encode()).decode()
+    assert new == page.format(secret=Pseudonyms(b"key").of(SECRET))
+
+
+def test_other_fields_of_a_page_stay_and_a_page_of_open_tags_takes_no_time() -> None:
+    page = b'<input value="a-value-of-12" name=qty><textarea name=note>a-value-of-12</textarea>' + b"<input " * 50_000
+    assert Redactor(b"key").body("text/html", page) == page
