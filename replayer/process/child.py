@@ -57,7 +57,10 @@ async def _work(intake: Intake, outlet: Outlet) -> None:
 
 async def _replayed(job: Job, intake: Intake, outlet: Outlet) -> Done:
     began_s = time.process_time()
-    anchor = job.anchor or Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s)
+    anchor = job.anchor
+    if anchor is None:
+        anchor = Anchor(wall_s=time.time() + job.lead_s, monotonic_s=time.monotonic() + job.lead_s)
+        outlet.note(anchor)
     filler = _filler(job, job.filling.beginning(anchor.wall_s)) if job.filling else None
     history = await replay(
         job.header,

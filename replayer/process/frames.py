@@ -13,7 +13,8 @@ MOST_BYTES = 1 << 28  # a longer frame is none: what we read is no frame
 class Kind(Enum):
     """To the engine: JOB, then STEP after STEP, then END; STOP whenever. From it: OUTCOME after OUTCOME, then DONE or
     FAILED; and TAKEN, how many bytes of steps it has begun in all, so that no more than AHEAD_BYTES are on their way
-    and STOP never waits behind them. NOTE is what else is worth telling, of an engine that is more than one.
+    and STOP never waits behind them. NOTE is what else is worth telling: of an engine that is one process, the plan's
+    start before its first outcome where the job left that open; of one that is more than one, a `team.Note`.
     """
 
     JOB = b"J"

@@ -12,7 +12,8 @@ from replayer.target import Target
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`anchor` is the plan's start on this machine's clocks, which may lie ahead; None: `lead_s` after it was told.
+    """`anchor` is the plan's start on this machine's clocks, which may lie ahead; None: `lead_s` after it was told,
+    however long the engine took to be there; which is noted then.
 
     Requests are filled as `filling` says; None: from their bindings alone. Secrets of it go over the pipe and nowhere
     else.

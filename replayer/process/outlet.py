@@ -32,6 +32,9 @@ class Outlet(asyncio.BaseProtocol):
     def taken(self, taken_bytes: int) -> None:
         self._tell(frame(Kind.TAKEN, taken_bytes.to_bytes(8, "big")))
 
+    def note(self, note: msgspec.Struct) -> None:
+        self._tell(frame(Kind.NOTE, self._encode(note)))
+
     async def end(self, kind: Kind, last: msgspec.Struct) -> None:
         """Returns when all was read, or nobody reads any more."""
         self.ended = True

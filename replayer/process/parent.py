@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from foreshock.clock import Anchor
 from foreshock.errors import HarnessError, UsageError
 from replayer.outcome import Outcome
 from replayer.plan import Step
@@ -68,10 +69,19 @@ class EngineProcess:
             await engine._end()
 
     async def run(
-        self, job: Job, steps: Iterable[Step], on_outcome: Callable[[Outcome], None], stop: asyncio.Event
+        self,
+        job: Job,
+        steps: Iterable[Step],
+        on_outcome: Callable[[Outcome], None],
+        stop: asyncio.Event,
+        on_begin: Callable[[Anchor], None] = lambda anchor: None,
     ) -> Done:
-        """As `run_any`, of an engine that is one process."""
-        return await self.run_any(job, Done, steps, on_outcome, stop)
+        """As `run_any`, of an engine that is one process. `on_begin` is told the plan's start before the first outcome,
+        where the job leaves it open."""
+        anchor_of = msgspec.msgpack.Decoder(Anchor).decode
+        return await self.run_any(
+            job, Done, steps, on_outcome, stop, on_note=lambda content: on_begin(anchor_of(content))
+        )
 
     async def run_any(
         self,

@@ -15,8 +15,6 @@ from replayer.process.parent import EngineProcess
 from replayer.target import Target
 from scenarios.replay.opening import Opened
 
-_LEAD_S = 0.2  # for the first steps to be at the engine when the clock begins
-
 
 async def send(
     traffic: Opened,
@@ -27,15 +25,13 @@ async def send(
 ) -> Done:
     """Returns when all has ended, or what was under way when `stop` was set. Raises as the engine does.
 
-    `on_begin` is told the zero of the outcomes' times, a moment before it comes.
+    `on_begin` is told the zero of the outcomes' times, a moment before it comes: the clock begins when the engine is
+    there, or its start would make the first requests late.
 
     It runs in a process of its own: what is read, learned, compared and written here doesn't disturb its clock.
     """
     async with EngineProcess.started() as engine:
-        now = Anchor.now()
-        zero = Anchor(wall_s=now.wall_s + _LEAD_S, monotonic_s=now.monotonic_s + _LEAD_S)
-        on_begin(zero)
-        return await engine.run(replace(job_of(traffic, target), anchor=zero), traffic.steps, on_outcome, stop)
+        return await engine.run(job_of(traffic, target), traffic.steps, on_outcome, stop, on_begin)
 
 
 def job_of(traffic: Opened, target: Target) -> Job:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import uvloop
 
+from foreshock.clock import Anchor
 from foreshock.errors import HarnessError, UsageError
 from replayer.outcome import Outcome
 from replayer.plan import Budget, Header, Step
@@ -184,6 +185,25 @@ def test_it_is_gone_when_nobody_is_there_any_more(said):
         child.stdin.close()
         assert child.wait(timeout=20) == 1
         assert child.stdout.read() == b""
+
+
+def test_the_clock_begins_when_the_engine_is_there_however_long_it_took_to_start(serving, says, response, step):
+    begun: list[Anchor] = []
+
+    async def check():
+        start = "import time; time.sleep(1); from replayer.process.child import main; main()"
+        async with (
+            serving(says(response())) as server,
+            EngineProcess.started([sys.executable, "-P", "-c", start]) as engine,
+        ):
+            asked_s, job = time.monotonic(), Job(header=HEADER, target=of(server.url))
+            done = await engine.run(job, [step("s1")], lambda _: None, asyncio.Event(), begun.append)
+            return done, asked_s
+
+    done, asked_s = asyncio.run(check())
+    assert begun == [done.anchor]
+    assert done.anchor.monotonic_s - asked_s > 1
+    assert done.fidelity.lateness.max_s < 0.5
 
 
 def test_a_budget_that_the_job_names_holds(serving, response, step):
