@@ -19,7 +19,7 @@ from replayer.wire.http1 import Http1
 from replayer.wire.http2 import Http2
 from replayer.wire.http2stream import Stream
 from replayer.wire.idling import Idle, idle_limit
-from replayer.wire.tls import context
+from replayer.wire.tls import contexts
 from replayer.wire.websocket import WebSocket
 
 _Key = tuple[str, str]  # session, connection
@@ -33,8 +33,9 @@ class Connections:
         self._target = target
         self._clock = clock
         self._connect_timeout_s = connect_timeout_s
-        self._tls = context(target.tls, ["http/1.1"]) if target.tls else None
-        self._tls_for_h2 = context(target.tls, ["h2", "http/1.1"]) if target.tls else None
+        tls = contexts(target.tls) if target.tls else None
+        self._tls = tls and tls.http1
+        self._tls_for_h2 = tls and tls.h2
         self._idle = Idle(idle_limit())
         self._all: set[Http1 | Http2 | WebSocket] = set()
         self._shared: dict[_Key, Http2] = {}

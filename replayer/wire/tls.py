@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from foreshock.errors import UsageError
 from replayer.target import Tls
+
+
+class Contexts(NamedTuple):
+    http1: ssl.SSLContext  # for WebSockets too
+    h2: ssl.SSLContext  # offers both
+
+
+@lru_cache(maxsize=16)
+def contexts(tls: Tls) -> Contexts:
+    """Those of a target, made once a process: reading what a machine trusts takes tens of milliseconds, in which
+    nothing else is sent. Whoever has a clock to keep calls this before it begins. Raises UsageError naming the file.
+    """
+    return Contexts(http1=context(tls, ["http/1.1"]), h2=context(tls, ["h2", "http/1.1"]))
 
 
 def context(tls: Tls, alpn: Sequence[str]) -> ssl.SSLContext:
