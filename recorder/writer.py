@@ -154,6 +154,13 @@ class RecordingWriter:
         """Accounts for one of an exchange that is not kept itself."""
         self._of_unkept += 1
 
+    def note_hosts(self, tally: Tally) -> None:
+        """Counts the hosts of a recording that is made anew, as far as its exchanges did not say them."""
+        known = self._hosts.tally.by_host
+        for host, count in tally.by_host.items():
+            if count > known.get(host, 0):
+                self._hosts.add(host, count - known.get(host, 0))
+
     def pass_by(self, what: str, host: str, count: int = 1) -> None:
         """Accounts for connections that went through unrecorded."""
         if count:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from recorder.exchange import header
 from recorder.key import read_key
 from recorder.listen.signal import LogLine, Sample
 from recorder.manifest import Counts
@@ -45,14 +47,18 @@ def rewrite(
     manifest = recording.manifest
     with RecordingWriter(
         out,
-        upstream=redactor.text(manifest.upstream),
+        upstream=manifest.upstream,  # as capture says it: runs must know whom they may not have as their target
         anchor=manifest.anchor,
         redaction=redactor.redaction,
         session_rule=manifest.session_rule,
         tools=manifest.tools,
         encrypt_key=key_of_environment() if manifest.sealed else None,
     ) as writer:
-        _copy(recording, redactor, writer)
+        copied = _copy(recording, redactor, writer)
+        if not copied.hosts_hidden:
+            writer.note_hosts(manifest.hosts)
+        if manifest.counts.stored > copied.exchanges:
+            writer.drop("could not be read from the recording before", manifest.counts.stored - copied.exchanges)
         for _ in range(manifest.counts.sampled_out):
             writer.sample_out()
         for _ in range(manifest.counts.excluded):
@@ -70,14 +76,23 @@ def rewrite(
     return writer.counts
 
 
-def _copy(recording: Recording, redactor: Redactor, writer: RecordingWriter) -> None:
+class _Copied(NamedTuple):
+    exchanges: int
+    hosts_hidden: bool  # the policy changed a Host header: then the manifest may not say the hosts either
+
+
+def _copy(recording: Recording, redactor: Redactor, writer: RecordingWriter) -> _Copied:
+    count, hidden = 0, False
     for exchange in recording.exchanges():
         before = redactor.bodies_withheld
         redacted = redactor.exchange(exchange)
         writer.write(redacted, bodies_withheld=redactor.bodies_withheld - before)
         writer.tick()
+        count += 1
+        hidden = hidden or header(redacted.request.headers, "host") != header(exchange.request.headers, "host")
     for signal in recording.signals():
         writer.hear(_signal(signal, redactor))
+    return _Copied(count, hidden)
 
 
 def _signal(signal: Sample | LogLine, redactor: Redactor) -> Sample | LogLine:

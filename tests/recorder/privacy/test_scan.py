@@ -6,7 +6,7 @@ import pytest
 from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.listen.signal import LogLine
-from recorder.policy import Policy
+from recorder.policy import Policy, Rule
 from recorder.privacy.rewrite import rewrite, run_redact
 from recorder.privacy.scan import Escape, escapes_of, run_scan, scan
 from recorder.recording import Recording, RecordingWriter
@@ -83,6 +83,34 @@ def test_redacting_again_keeps_order_sessions_joins_signals_and_the_clock(tmp_pa
     (signal,) = after.signals()
     assert isinstance(signal, LogLine)
     assert MAIL not in signal.template
+
+
+def hosted(folder: Path) -> Path:
+    """Of a system that is named by its address, and asked for by another name."""
+    plain = exchange()
+    named = msgspec.structs.replace(plain.request, headers=(Header("Host", "shop.example"),))
+    with RecordingWriter(folder, upstream="https://203.0.113.5:8443") as writer:
+        for _ in range(3):
+            writer.write(msgspec.structs.replace(plain, request=named), host="203.0.113.5")
+    return folder
+
+
+def test_redacting_again_keeps_whose_traffic_it_is(tmp_path: Path) -> None:
+    source = Recording.open(hosted(tmp_path / "a.rec")).manifest
+    rewrite(tmp_path / "a.rec", tmp_path / "b.rec", key=b"k" * 16, policy=Policy())
+    again = Recording.open(tmp_path / "b.rec").manifest
+    assert (again.upstream, again.hosts) == (source.upstream, source.hosts)
+    hides = Policy(rules=(Rule(place="header:host", action="hash"),))
+    rewrite(tmp_path / "a.rec", tmp_path / "c.rec", key=b"k" * 16, policy=hides)
+    assert "shop.example" not in Recording.open(tmp_path / "c.rec").manifest.hosts.by_host
+
+
+def test_redacting_again_counts_what_could_not_be_read(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.rec", exchange(), exchange(2))
+    (source / "exchanges-00001.jsonl.zst").write_bytes(b"no frame")
+    counts = rewrite(source, tmp_path / "b.rec", key=b"k" * 16, policy=Policy())
+    assert counts.dropped["could not be read from the recording before"] == 2
+    assert counts.seen == Recording.open(source).manifest.counts.seen
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "shape.json", "deep/old.log"])
