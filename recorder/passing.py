@@ -12,6 +12,8 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.tcp import TCPFlow
 
+from recorder.forgetting import forget_oldest
+
 TLS_PASSED = "TLS passed through"
 CLIENT_FAILED = "TLS failed with the client"
 UPSTREAM_FAILED = "TLS failed with the upstream"
@@ -59,8 +61,7 @@ class Passing:
 
     def _refuse(self, address: str, host: str) -> None:
         self._refused[address, host] = None
-        if len(self._refused) > _REMEMBERED:
-            self._refused.pop(next(iter(self._refused)))
+        forget_oldest(self._refused, _REMEMBERED)
 
 
 def _can_pass(context: Context) -> bool:

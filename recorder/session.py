@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from recorder.exchange import Exchange, Request, Response, header, header_values
+from recorder.forgetting import forget_oldest
 from recorder.jsonspans import spans, string_of
 from recorder.sessionkey import SessionKey
 
@@ -224,5 +225,4 @@ def _remember(memory: dict[str, Value], key: str, value: Value) -> None:
     """Keeps the newest: a long recording must not grow without bound."""
     memory.pop(key, None)
     memory[key] = value
-    if len(memory) > _LIMIT:
-        memory.pop(next(iter(memory)))
+    forget_oldest(memory, _LIMIT)

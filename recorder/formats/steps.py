@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from recorder.exchange import Exchange, Header
+from recorder.forgetting import forget_oldest
 from recorder.formats.urls import parted
 
 _LIMIT_SESSIONS = 1_000_000  # whose last end is remembered
@@ -36,8 +37,7 @@ def steps_of(exchanges: Iterable[Exchange]) -> Iterator[ScriptStep]:
         target = parted(request.url)[1]
         last_s = ended_s.pop(exchange.session, exchange.started_s)
         ended_s[exchange.session] = max(last_s, exchange.ended_s)
-        if len(ended_s) > _LIMIT_SESSIONS:
-            ended_s.pop(next(iter(ended_s)))
+        forget_oldest(ended_s, _LIMIT_SESSIONS)
         yield ScriptStep(
             session=exchange.session,
             think_s=round(max(exchange.started_s - last_s, 0.0), 6),

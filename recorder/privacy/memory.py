@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 
 from recorder.exchange import Header
+from recorder.forgetting import forget_oldest
 from recorder.jsonspans import quoted
 
 _KNOWN_LIMIT = 100_000
@@ -32,9 +33,8 @@ class Known:
         """Whether it is new, and worth to be told elsewhere."""
         if len(value) < KNOWN_CHARS or value in self._values or value.isalpha():
             return False
-        if len(self._values) >= _KNOWN_LIMIT:
-            self._values.pop(next(iter(self._values)))
         self._values[value] = None
+        forget_oldest(self._values, _KNOWN_LIMIT)
         return True
 
 
