@@ -16,6 +16,7 @@ import msgspec
 import zstandard
 
 from foreshock.errors import UsageError
+from foreshock.frames import Frame, frames
 from recorder.exchange import Content, Exchange, Request
 from recorder.following import Following, MessageLine
 from recorder.policy import Policy
@@ -30,6 +31,7 @@ _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _ESCAPED_RUN = re.compile(r"[^\s\"'<>\\]{0,2000}?%[0-9A-Fa-f]{2}[^\s\"'<>\\]*")
 _QUOTED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))")
 _BLANKS = frozenset("bfnrt")  # escapes of what parts words
+UNREAD = "damaged, and not looked into"
 _SAYABLE = re.compile(r"[A-Za-z_][\w.\[\]-]{0,39}")
 _EVENT = re.compile(r"(?:data|event|id|retry)?:")
 _BLOCK_BYTES = 1 << 20
@@ -65,7 +67,12 @@ def scan(folder: Path) -> Iterator[Escape]:
         raise UsageError(f"recording {folder} does not exist, or is empty; expected a folder NAME.rec")
     for path in files:
         name = str(path.relative_to(folder))
-        for number, text in enumerate(_texts(path), start=1):
+        number = 0
+        for text in _texts(path):
+            if isinstance(text, Frame):
+                yield Escape(f"{name}, byte {text.at}: {text.size} bytes", UNREAD)
+                continue
+            number += 1
             yield from _of_text(name, number, text)
 
 
@@ -167,8 +174,8 @@ def _unquoted(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else "\n" if escape[2] in _BLANKS else escape[2]
 
 
-def _texts(path: Path) -> Iterator[str]:
-    """A segment's lines; another file in blocks that share their edges."""
+def _texts(path: Path) -> Iterator[str | Frame]:
+    """A segment's lines, and its damaged frames; another file in blocks that share their edges."""
     with path.open("rb") as file:
         raw = file.read(len(MAGIC))
         file.seek(0)
@@ -176,7 +183,7 @@ def _texts(path: Path) -> Iterator[str]:
             yield from map(as_text, _opened(path))
             return
         if magic_of(raw) == "zstd":
-            yield from _lines(file.read())
+            yield from _lines(path)
             return
         edge = b""
         while block := file.read(_BLOCK_BYTES):
@@ -202,19 +209,18 @@ def _opened(path: Path) -> Iterator[bytes]:
             raise UsageError(f"{path} cannot be scanned: {path.name} {frame.trouble}")
 
 
-def _lines(packed: bytes) -> Iterator[str]:
-    """As far as it can be decompressed."""
-    rest = b""
-    while packed:
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            rest += frame.decompress(packed)
-        except zstandard.ZstdError:
-            break
-        *lines, rest = rest.split(b"\n")
-        yield from map(as_text, lines)
-        if not frame.eof:
-            break
-        packed = frame.unused_data
-    if rest:
-        yield as_text(rest)
+def _lines(path: Path) -> Iterator[str | Frame]:
+    """Of a torn tail what can be decompressed, and the frames that are damaged: nobody can look into them."""
+    for frame in frames(path):
+        if frame.content is not None:
+            yield from map(as_text, frame.content.splitlines())
+        elif frame.trouble == CUT_OFF:
+            yield from map(as_text, _begun(path, frame).split(b"\n"))
+        else:
+            yield frame
+
+
+def _begun(path: Path, frame: Frame) -> bytes:
+    with path.open("rb") as file:
+        file.seek(frame.at)
+        return zstandard.ZstdDecompressor().decompressobj().decompress(file.read(frame.size))

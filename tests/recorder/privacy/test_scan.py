@@ -130,6 +130,18 @@ def test_a_torn_segment_is_looked_into_as_far_as_it_goes(tmp_path: Path) -> None
     assert len([escape for escape in scan(folder) if escape.where.startswith("exchanges")]) >= 2 * 49
 
 
+def test_a_damaged_frame_is_no_clean_one_and_what_stands_behind_it_is_looked_into(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "a.rec", exchange())
+    segment = folder / "exchanges-00001.jsonl.zst"
+    whole = segment.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 1
+    segment.write_bytes(damaged + whole)
+    escapes = [one for one in scan(folder) if one.where.startswith("exchanges")]
+    assert escapes[0].kind == "damaged, and not looked into"
+    assert len(escapes) >= 3
+
+
 def test_what_no_redactor_looks_at_is_found_by_its_bytes(tmp_path: Path) -> None:
     strange = msgspec.structs.replace(exchange(body="{}"), connection=MAIL)
     strange = Redactor(b"key").exchange(strange)
