@@ -154,6 +154,10 @@ class RecordingWriter:
         """Accounts for one of an exchange that is not kept itself."""
         self._of_unkept += 1
 
+    def withhold(self, count: int) -> None:
+        """Accounts for bodies that the recording before withheld already."""
+        self._bodies_withheld += count
+
     def note_hosts(self, tally: Tally) -> None:
         """Counts the hosts of a recording that is made anew, as far as its exchanges did not say them."""
         known = self._hosts.tally.by_host

@@ -59,6 +59,7 @@ def rewrite(
             writer.note_hosts(manifest.hosts)
         if manifest.counts.stored > copied.exchanges:
             writer.drop("could not be read from the recording before", manifest.counts.stored - copied.exchanges)
+        writer.withhold(manifest.counts.bodies_withheld)
         for _ in range(manifest.counts.sampled_out):
             writer.sample_out()
         for _ in range(manifest.counts.excluded):

@@ -85,6 +85,12 @@ def test_redacting_again_keeps_order_sessions_joins_signals_and_the_clock(tmp_pa
     assert MAIL not in signal.template
 
 
+def test_redacting_again_keeps_the_count_of_withheld_bodies(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://127.0.0.1:1") as writer:
+        writer.write(exchange(), bodies_withheld=2)
+    assert rewrite(tmp_path / "a.rec", tmp_path / "b.rec", key=b"k" * 16, policy=Policy()).bodies_withheld == 2
+
+
 def hosted(folder: Path) -> Path:
     """Of a system that is named by its address, and asked for by another name."""
     plain = exchange()
