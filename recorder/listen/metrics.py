@@ -84,4 +84,12 @@ class MetricsListener:
             self.failures[source] += 1
             return []
         now_s, page = self._clock(), answer.body.decode("utf-8", "replace")
-        return [Sample(now_s, source, name, value) for name, value in parse(page) if math.isfinite(value)]
+        samples = [Sample(now_s, source, name, value) for name, value in parse(page) if math.isfinite(value)]
+        if not samples and not _may_be_metrics(page):
+            self.failures[source] += 1
+        return samples
+
+
+def _may_be_metrics(page: str) -> bool:
+    """Whether a page without a sample is one of a system that has none yet, and not another page altogether."""
+    return all(line.startswith("#") or any(parse(line)) for line in page.splitlines() if line.strip())

@@ -63,6 +63,21 @@ def test_a_scrape_that_fails_is_counted(answer: bytes) -> None:
     with_page(lambda: answer, body)
 
 
+@pytest.mark.parametrize(("said", "failures"), [
+    ('{"ok": true}', {"shop": 1}), ("<html>\n<p>a page</p>", {"shop": 1}),
+    ("", {}), ("# HELP a of none yet\n", {}), ("a NaN\n", {}),
+])  # fmt: skip
+def test_a_page_that_is_none_of_metrics_is_counted_and_one_without_any_yet_is_not(
+    said: str, failures: dict[str, int]
+) -> None:
+    async def body(url: str) -> None:
+        metrics = MetricsListener({"shop": url})
+        assert await metrics.scrape() == ()
+        assert metrics.failures == failures
+
+    with_page(lambda: page(said), body)
+
+
 def test_a_source_out_of_reach_takes_nothing_from_the_others() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
