@@ -29,12 +29,23 @@ class Answered(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def ask(method: str, url: str, *, timeout_s: float, max_bytes: int = 1 << 20, accept: str = "*/*") -> Answered:
-    """What `url` answered, within `timeout_s` all in all. Raises Unanswered."""
+async def ask(
+    method: str,
+    url: str,
+    *,
+    timeout_s: float,
+    max_bytes: int = 1 << 20,
+    accept: str = "*/*",
+    tls: ssl.SSLContext | None = None,
+) -> Answered:
+    """What `url` answered, within `timeout_s` all in all. Raises Unanswered.
+
+    Over https its certificate is verified as `tls` says, or against what this machine trusts.
+    """
     parts = urlsplit(url)
     try:
         async with asyncio.timeout(timeout_s):
-            return await _exchange(method, parts, accept, max_bytes)
+            return await _exchange(method, parts, accept, max_bytes, tls)
     except TimeoutError as error:
         raise Unanswered(f"timeout after {timeout_s:.1f} s") from error
     except ConnectionRefusedError as error:
@@ -56,12 +67,13 @@ async def accepts(host: str, port: int, *, timeout_s: float) -> bool:
     return True
 
 
-async def _exchange(method: str, parts: SplitResult, accept: str, max_bytes: int) -> Answered:
+async def _exchange(
+    method: str, parts: SplitResult, accept: str, max_bytes: int, tls: ssl.SSLContext | None
+) -> Answered:
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, port, ssl=ssl.create_default_context() if secure else None
-    )
+    context = (tls or ssl.create_default_context()) if secure else None
+    reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
     try:
         writer.write(_request(method, parts, accept))
         return await _answer(reader, max_bytes)

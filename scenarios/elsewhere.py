@@ -33,6 +33,7 @@ def pointed_at(scenario: Scenario, target: str) -> Scenario:
         scenario,
         processes={},
         target=target,
+        tls=scenario.tls if target.startswith("https://") else None,
         reset=tuple(request for each in scenario.reset if (request := _known(each, values))),
         links={name: link for name, each in scenario.links.items() if (link := _known(each, values))},
         invariants=tuple(invariant for each in scenario.invariants if (invariant := _known(each, values))),

@@ -18,13 +18,15 @@ from replayer.engine import replay
 from replayer.outcome import Outcome
 from replayer.placing import placed
 from replayer.plan import Plan
+from replayer.target import Target
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
 from scenarios.checks.liveness import not_trusting
 from scenarios.execution import Execution
 from scenarios.filling import filler_for, filling_of
 from scenarios.hearing import Hearing
-from scenarios.processes import RunningProcess, is_ready
-from scenarios.scenario import Scenario
+from scenarios.processes import RunningProcess
+from scenarios.scenario import Invariant, Scenario
+from scenarios.trust import Trust
 from scenarios.variables import address_values, filled, filled_struct
 from scenarios.warden import Warden
 
@@ -76,13 +78,15 @@ class Instance:
             **address_values("links", {name: network.address(link) for name, link in self.links.items()}),
         }
         self.target = filled(scenario.target, values)
+        self._place = Target.parse(self.target, scenario.target_tls)
+        self._trust = Trust(self._place)
         self._edge = _edge(self.target, {name: network.address(link) for name, link in self.links.items()})
         self._clock = clock
         self._filling = filling_of(scenario, os.environ)
         self._network = network
         self._settle_s = scenario.settle_s
         self._resets = [filled_struct(request, values).method_and_url for request in scenario.reset]
-        self._checks = [InvariantCheck(filled_struct(each, values), redact) for each in scenario.invariants]
+        self._checks = [self._check(filled_struct(each, values), redact) for each in scenario.invariants]
         specs = {name: filled_struct(process, values) for name, process in scenario.processes.items()}
         self._hearing = Hearing({name: spec.metrics for name, spec in specs.items() if spec.metrics}, clock)
         self._processes = [
@@ -93,6 +97,7 @@ class Instance:
                 environment=_environment(),
                 on_line=self._hearing.line_of(name),
                 warden=warden,
+                tls=self._trust.of(spec.ready.http) if spec.ready.http else None,
             )
             for name, spec in specs.items()
         ]
@@ -142,7 +147,7 @@ class Instance:
             history = await replay(
                 plan.header,
                 plan.steps,
-                self.target,
+                self._place,
                 anchor=anchor,
                 conductor=conductor,
                 filler=filler_for(self._filling, plan, self.target, anchor),
@@ -166,6 +171,9 @@ class Instance:
             target=self.target,
         )
 
+    def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
+        return InvariantCheck(invariant, redact, self._trust.of(invariant.http.get) if invariant.http else None)
+
     async def _make_fresh(self) -> None:
         """Whole and reset, by restarts where it must be: what the plan before left it in is not this one's matter."""
         await self._restart([process for process in self._processes if not process.alive])
@@ -186,7 +194,7 @@ class Instance:
     async def _reset(self) -> None:
         for method, url in self._resets:
             try:
-                answer = await ask(method, url, timeout_s=_RESET_S)
+                answer = await ask(method, url, timeout_s=_RESET_S, tls=self._trust.of(url))
             except Unanswered as error:
                 raise HarnessError(f"reset: {method} {url}: {error}; without it no run is like another") from error
             if not 200 <= answer.status < 300:
@@ -205,15 +213,13 @@ class Instance:
         for process in self._processes:
             if not process.alive:
                 return f"process {process.name} has ended"
-            if not await is_ready(process.spec.ready):
+            if not await process.is_ready():
                 return f"process {process.name} does not answer"
         return None if self._processes else await self._not_taking_connections()
 
     async def _not_taking_connections(self) -> str | None:
         """The same of a system that others run: of that, only the target is known."""
-        parts = urlsplit(self.target)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        reached = await accepts(parts.hostname or "", port, timeout_s=_ALIVE_S)
+        reached = await accepts(self._place.host, self._place.port, timeout_s=_ALIVE_S)
         return None if reached else f"{self.target} takes no connection"
 
 

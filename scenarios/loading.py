@@ -19,6 +19,7 @@ from scenarios.faultchecks import FAULT_KEYS, check_faults
 from scenarios.fillingchecks import check_filling
 from scenarios.hosts import check_allowed, host_of_address, host_of_url
 from scenarios.scenario import Scenario, ScenarioFile
+from scenarios.tlschecks import check_tls
 from scenarios.variables import UnknownVariable, address_values, at_load, filled
 from scenarios.yamlfile import Document, Place, read_document
 
@@ -195,6 +196,7 @@ _CHECKS = (
     _check_unique_names,
     _check_system,
     _check_addresses,
+    check_tls,
     check_faults,
     check_filling,
     _check_invariants,

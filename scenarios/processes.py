@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections import deque
@@ -35,7 +36,8 @@ GRACE_S = 3.0  # from SIGTERM to SIGKILL
 class RunningProcess:
     """A process to start. `spec` has no variables left, its directory counts from `directory`.
 
-    `on_line` is called with every line it writes, as it comes.
+    `on_line` is called with every line it writes, as it comes. `tls` is how it is asked over https whether it is ready,
+    if not as by default.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RunningProcess:
         environment: Mapping[str, str],
         on_line: Callable[[bytes], object],
         warden: Warden,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -54,6 +57,7 @@ class RunningProcess:
         self._environment = environment
         self._on_line = on_line
         self._warden = warden
+        self._tls = tls
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._child: subprocess.Popen[bytes] | None = None
         self._output: asyncio.ReadTransport | None = None
@@ -66,6 +70,18 @@ class RunningProcess:
     @property
     def pid(self) -> int | None:
         return self._child.pid if self._child else None
+
+    async def is_ready(self) -> bool:
+        """Whether it answers 2xx, or accepts a connection, now."""
+        ready = self.spec.ready
+        if ready.tcp is not None:
+            host, port = _where(ready)
+            return await accepts(host, port, timeout_s=_ASK_S)
+        try:
+            answer = await ask("GET", ready.http or "", timeout_s=_ASK_S, tls=self._tls)
+        except Unanswered:
+            return False
+        return 200 <= answer.status < 300
 
     async def start(self) -> None:
         """Starts it and waits until it is ready. Raises HarnessError, with its last words, if it does not get there."""
@@ -114,7 +130,7 @@ class RunningProcess:
         within_s = parse_duration_s(self.spec.ready.within)
         try:
             async with asyncio.timeout(within_s):
-                while not await is_ready(self.spec.ready):
+                while not await self.is_ready():
                     await self._check_alive()
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
@@ -170,18 +186,6 @@ class RunningProcess:
             kill_group(child.pid, signal.SIGKILL)
             child.wait()  # killed: a moment
             self._warden.forget(child.pid)
-
-
-async def is_ready(ready: Ready) -> bool:
-    """Whether it answers 2xx, or accepts a connection, now."""
-    if ready.tcp is not None:
-        host, port = _where(ready)
-        return await accepts(host, port, timeout_s=_ASK_S)
-    try:
-        answer = await ask("GET", ready.http or "", timeout_s=_ASK_S)
-    except Unanswered:
-        return False
-    return 200 <= answer.status < 300
 
 
 def _where(ready: Ready) -> tuple[str, int]:

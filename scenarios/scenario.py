@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from foreshock.duration import parse_duration_s
 from replayer import plan
+from replayer.target import Tls
 from scenarios.whose import Auth, Identities, MapEntry
 
 _DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
@@ -83,6 +84,24 @@ class Link(Struct, frozen=True, kw_only=True):
 
     upstream: Address
     listen: Address = "127.0.0.1:0"
+
+
+class TargetTls(Struct, frozen=True, kw_only=True):
+    """How an https target is known, and what we show of ourselves: files as PEM, from the scenario's folder on.
+
+    Certificates are verified, against what this machine trusts or against `ca`; with `insecure` they are not.
+    """
+
+    ca: Text | None = None
+    certificate: Text | None = None  # ours, with its chain
+    key: Text | None = None  # of our certificate, where it is not in the same file
+    insecure: bool = False
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.certificate is None:
+            raise ValueError("expected a 'certificate' with the 'key'")
+        if self.insecure and self.ca is not None:
+            raise ValueError("expected 'ca' or 'insecure', not both: with 'insecure' nothing is verified")
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -279,6 +298,7 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     processes: dict[str, Process] = {}
     links: dict[str, Link] = {}
     target: Url
+    tls: TargetTls | None = None  # of an https target
     reset: tuple[Request, ...] = ()
     recording: Text | None = None  # relative to the file
     replay: Replay = Replay()
@@ -310,6 +330,17 @@ class Scenario(ScenarioFile, frozen=True, kw_only=True):
     @property
     def recording_path(self) -> Path | None:
         return self.folder / self.recording if self.recording is not None else None
+
+    @property
+    def target_tls(self) -> Tls | None:
+        """The same as a target has it, with paths that hold from everywhere."""
+        if self.tls is None:
+            return None
+        ca, certificate, key = (
+            str(self.folder / file) if file is not None else None
+            for file in (self.tls.ca, self.tls.certificate, self.tls.key)
+        )
+        return Tls(ca_file=ca, certificate_file=certificate, key_file=key, insecure=self.tls.insecure)
 
     @property
     def settle_s(self) -> float:

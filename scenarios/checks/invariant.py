@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,11 +44,13 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class InvariantCheck:
-    """`invariant` has no variables left. `redact` is applied to all text that is kept of what was read."""
+    """`invariant` has no variables left. `redact` is applied to all text that is kept of what was read; `tls` is how
+    what it asks over https is verified: against what this machine trusts, if not given."""
 
-    def __init__(self, invariant: Invariant, redact: Redact) -> None:
+    def __init__(self, invariant: Invariant, redact: Redact, tls: ssl.SSLContext | None = None) -> None:
         self.invariant = invariant
         self._redact = redact
+        self._tls = tls
         self._expression = Expression(invariant.expect, SQL_NAMES if invariant.sql else HTTP_NAMES)
 
     async def read(self) -> Reading:
@@ -67,7 +70,7 @@ class InvariantCheck:
         if self.invariant.sql is not None:
             return await read_sql(self.invariant.sql)
         assert self.invariant.http is not None  # exactly one, the type holds it
-        return await read_http(self.invariant.http)
+        return await read_http(self.invariant.http, self._tls)
 
     def result(self, last: Reading, reads: int) -> CheckResult:
         """The verdict of the `last` of so many `reads`."""

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import sqlite3
+import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,10 @@ def _plain(value: Any) -> Any:
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
 
 
-async def read_http(probe: HttpProbe) -> Values:
+async def read_http(probe: HttpProbe, tls: ssl.SSLContext | None = None) -> Values:
     """`status`, `headers` (keys in lower case), `body` (text) and `json` (None where it is none). Raises Unreadable."""
     try:
-        answer = await ask("GET", probe.get, timeout_s=_TIMEOUT_S, max_bytes=_MOST_BYTES)
+        answer = await ask("GET", probe.get, timeout_s=_TIMEOUT_S, max_bytes=_MOST_BYTES, tls=tls)
     except Unanswered as error:
         raise Unreadable(f"GET {probe.get}: {error}") from error
     body = answer.body.decode("utf-8", "replace")
