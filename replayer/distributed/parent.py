@@ -38,6 +38,7 @@ async def run_team(
     out. `on_note` hears where the master listens, and of workers that joined or were lost.
     """
     workers: list[subprocess.Popen[bytes]] = []
+    are_told = False
     meter = FidelityMeter()
 
     def one_more(outcome: Outcome) -> None:
@@ -53,9 +54,10 @@ async def run_team(
     try:
         async with EngineProcess.started(MASTER) as master:
             done = await master.run_any(TeamJob(job=job, team=team), TeamDone, steps, one_more, stop, noted)
+            are_told = True
             return merged(done, meter)
     finally:
-        await asyncio.gather(*(asyncio.to_thread(_end, worker) for worker in workers))
+        await asyncio.gather(*(asyncio.to_thread(_end, worker, are_told) for worker in workers))
 
 
 def _worker(host: str, port: int) -> subprocess.Popen[bytes]:
@@ -64,10 +66,10 @@ def _worker(host: str, port: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    """The master has told it to go; if it did not hear that, we do."""
+def _end(worker: subprocess.Popen[bytes], is_told: bool) -> None:
+    """The master tells it to go at the end; if it did not hear that, or nobody did, we do: it may not go on sending."""
     with contextlib.suppress(subprocess.TimeoutExpired):
-        worker.wait(_END_S)
+        worker.wait(_END_S if is_told else 0)
     if worker.poll() is None:
         worker.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -26,6 +26,8 @@ from replayer.process.frames import Kind, frame
 from replayer.process.job import Failed
 from replayer.process.parent import COMMAND
 
+_SILENT_S = 8.0  # as long as the master bears with a worker
+
 
 class Worker:
     """Does what the master says; nothing until then."""
@@ -36,10 +38,18 @@ class Worker:
         self._engine: subprocess.Popen[bytes] | None = None
         self._began_s = 0.0  # of this process's CPU time
         self._to_engine: Writer | None = None
+        self.is_orphaned = False
         self.runner: WorkerRunner = self._environment.create_worker_runner(host, port)
         self.runner.register_message(words.ASK, self._say_clock)
         self.runner.register_message(words.JOB, self._begin)
         self.runner.register_message(words.FRAMES, self._pass_on)
+
+    def watch_master(self) -> None:
+        """Ends with the master: nobody hears any more what is sent, and Locust alone would go on for a minute."""
+        while time.time() - (self.runner.last_heartbeat_timestamp or time.time()) < _SILENT_S:
+            gevent.sleep(1)
+        self.is_orphaned = True
+        self.runner.quit()
 
     def end(self) -> None:
         if self._engine is not None:
@@ -101,10 +111,14 @@ def main() -> None:
     worker = Worker(sys.argv[1], int(sys.argv[2]))
     gevent.signal_handler(signal.SIGTERM, worker.runner.quit)
     gevent.signal_handler(signal.SIGINT, worker.runner.quit)
+    gevent.spawn(worker.watch_master)
     try:
         worker.runner.greenlet.join()  # the master says when it is over
     finally:
         worker.end()
+    if worker.is_orphaned:
+        print(f"foreshock: the master was silent for {_SILENT_S:g} s: nothing more is sent", file=sys.stderr)  # noqa: T201
+        sys.exit(3)
 
 
 if __name__ == "__main__":

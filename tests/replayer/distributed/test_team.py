@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from foreshock.errors import HarnessError, UsageError
-from replayer.distributed.parent import run_team
+from replayer.distributed.parent import WORKER, run_team
 from replayer.distributed.share import LOST, NEVER_DEALT
 from replayer.distributed.team import Note, Team, TeamDone
 from replayer.outcome import Outcome
@@ -127,6 +128,46 @@ def test_a_worker_that_dies_is_told_and_its_steps_are_unknown(serving, step):
     assert alive and all(sum(one.session == session for one in told[None]) == 150 for session in alive)
 
 
+def test_when_the_master_dies_its_workers_send_no_more(serving, step):
+    """A local worker is ended at once, one on another machine (here one that nobody ends) misses the master itself."""
+    elsewhere: list[subprocess.Popen[bytes]] = []
+
+    def begin_elsewhere(note: Note) -> None:
+        if note.what == "listening":
+            elsewhere.append(subprocess.Popen([*WORKER, "127.0.0.1", str(note.port)], stdin=subprocess.DEVNULL))
+
+    async def check(*, local: bool) -> tuple[int, int]:
+        asked = asyncio.Event()
+
+        async def behave(_, writer) -> None:
+            asked.set()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        async def kill_master() -> None:
+            await asked.wait()
+            (master,) = children_of(os.getpid(), b"distributed.master")
+            os.kill(master, signal.SIGKILL)
+
+        async with serving(behave) as server:
+            killing = asyncio.create_task(kill_master())
+            steps = [step(f"s{number}", number * 0.05) for number in range(2_000)]
+            job = Job(header=HEADER, target=Target.parse(server.url))
+            note = print if local else begin_elsewhere
+            with pytest.raises(HarnessError, match="by signal 9"):
+                await run_team(Team(workers=1), job, steps, lambda _: None, asyncio.Event(), local=local, on_note=note)
+            await killing
+            if elsewhere:
+                assert await asyncio.to_thread(elsewhere[0].wait, 20) == 3
+            before = len(server.requests)
+            await asyncio.sleep(0.3)
+            return before, len(server.requests)
+
+    for local in (True, False):
+        before, after = asyncio.run(check(local=local))
+        assert before == after
+        assert before < (100 if local else 2_000)
+
+
 def test_workers_that_do_not_come_are_waited_for_no_longer_than_said(step):
     with pytest.raises(HarnessError, match=r"workers: 0 of 2 came within 0\.2 s; .*foreshock worker --master"):
         asyncio.run(ran(Team(workers=2, wait_s=0.2), [], Target.parse("http://127.0.0.1:1"), local=False))
@@ -170,10 +211,14 @@ def _status(url: str) -> int:
 
 def workers_of(pid: int) -> list[int]:
     """The worker processes that `pid` has started."""
+    return children_of(pid, b"distributed.worker")
+
+
+def children_of(pid: int, called: bytes) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             ours = f"PPid:\t{pid}\n" in (process / "status").read_text()
-            if ours and b"distributed.worker" in (process / "cmdline").read_bytes():
+            if ours and called in (process / "cmdline").read_bytes():
                 found.append(int(process.name))
     return found
