@@ -27,6 +27,7 @@ from replayer.retrying import Retrying
 from replayer.runclock import RunClock
 from replayer.sending import Sender
 from replayer.target import Target
+from replayer.wire.tls import contexts
 
 MOST_UNDER_WAY = 20_000  # steps that are due and have not ended; no more are read meanwhile, and those are held
 _AT_ONCE = 16  # steps that are started in one turn of the loop, where they are due already
@@ -52,6 +53,8 @@ async def replay(
     heals on every way out. Raises UsageError for a target that is none, and whatever the conductor raises.
     """
     place = Target.parse(target) if isinstance(target, str) else target
+    if place.tls:
+        contexts(place.tls)  # read before the clock begins, which it would make late
     began_s = time.monotonic()
     try:
         if conductor:

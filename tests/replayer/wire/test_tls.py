@@ -1,9 +1,12 @@
 import asyncio
 import ssl
+import time
 
 import pytest
 
 from foreshock.errors import UsageError
+from replayer.engine import replay
+from replayer.plan import Header
 from replayer.target import Target, Tls
 from replayer.wire.tls import context
 
@@ -32,6 +35,25 @@ def test_a_certificate_is_verified_unless_the_user_said_otherwise_in_as_many_wor
     assert met(server, None).error == "tls: CERTIFICATE_VERIFY_FAILED"
     assert met(server, Tls(ca_file=str(pki.ca_file))).error is None
     assert met(server, Tls(insecure=True)).error is None
+
+
+def test_the_first_request_is_not_late_by_the_reading_of_certificates(listening, step, pki, monkeypatch):
+    make = ssl.create_default_context
+
+    def slowly(**more):
+        time.sleep(0.3)
+        return make(**more)
+
+    monkeypatch.setattr(ssl, "create_default_context", slowly)
+
+    async def run():
+        async with listening(ok, pki.server()) as url:
+            target = Target.parse(url, Tls(ca_file=str(pki.ca_file)))
+            return await replay(Header(name="p"), [step()], target)
+
+    (outcome,) = asyncio.run(run()).outcomes
+    assert outcome.status == 200
+    assert outcome.lateness_s < 0.25
 
 
 def test_a_certificate_for_another_host_is_refused(met, pki):
