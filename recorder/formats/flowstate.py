@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from recorder.exchange import Content, Exchange, Header, Message, Request, Response
 from recorder.failure import error_of
@@ -76,6 +77,8 @@ class Ours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_digest: str | None = None
     response_digest: str | None = None
     messages_left_out: int = 0
+    goes_on: bool = False
+    first_byte_ms: float | UnsetType | None = UNSET  # since the request's; None: not known
 
 
 class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +123,7 @@ def exchange_of(one: Flow, origin: Origin, notes: Notes) -> Exchange:
         recorder=ours.recorder,
         started_s=origin.since_s(started),
         request_ended_s=origin.since_s(request_ended),
-        first_byte_s=None if first_byte is None else origin.since_s(first_byte),
+        first_byte_s=_first_byte_s(started, first_byte, ours, origin),
         ended_s=origin.since_s(max(ended or first_byte or request_ended, started)),
         request=Request(
             method=_text(request.method),
@@ -134,7 +137,14 @@ def exchange_of(one: Flow, origin: Origin, notes: Notes) -> Exchange:
         error=failed,
         messages=_messages(one.websocket, origin) if one.websocket else (),
         messages_left_out=ours.messages_left_out,
+        goes_on=ours.goes_on,
     )
+
+
+def _first_byte_s(started: float, first_byte: float | None, ours: Ours, origin: Origin) -> float | None:
+    if ours.first_byte_ms is not UNSET:
+        first_byte = None if ours.first_byte_ms is None else started + ours.first_byte_ms / 1000
+    return None if first_byte is None else origin.since_s(first_byte)
 
 
 def _response(response: _Response, ours: Ours, notes: Notes) -> Response:

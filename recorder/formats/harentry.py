@@ -102,6 +102,7 @@ class Ours(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     request_digest: str | None = None
     response_digest: str | None = None
     messages_left_out: int = 0
+    goes_on: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

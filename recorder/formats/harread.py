@@ -118,6 +118,7 @@ class _Entries:
                 error=None if response else _error(entry.response, ours),
                 messages=self._messages(entry.messages or ()),
                 messages_left_out=ours.messages_left_out if ours else 0,
+                goes_on=bool(ours and ours.goes_on),
             ),
             client="" if ours else self._client,
             origin=origin,

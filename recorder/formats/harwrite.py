@@ -66,6 +66,7 @@ def _ours(exchange: Exchange) -> Ours:
         request_digest=asked.digest,
         response_digest=answered.digest,
         messages_left_out=exchange.messages_left_out,
+        goes_on=exchange.goes_on,
     )
 
 

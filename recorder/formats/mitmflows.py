@@ -150,6 +150,7 @@ def _message(one: Message, wall_s: float) -> websocket.WebSocketMessage:
 def _ours(exchange: Exchange) -> Ours:
     asked, response = exchange.request.post_data, exchange.response
     answered = response.content if response else Content(size=0)
+    first_byte_s = exchange.first_byte_s
     return Ours(
         session=exchange.session,
         nth=exchange.nth,
@@ -160,6 +161,8 @@ def _ours(exchange: Exchange) -> Ours:
         request_digest=asked.digest,
         response_digest=answered.digest,
         messages_left_out=exchange.messages_left_out,
+        goes_on=exchange.goes_on,
+        first_byte_ms=None if first_byte_s is None else round((first_byte_s - exchange.started_s) * 1000, 3),
     )
 
 

@@ -78,7 +78,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         recorder=draw(st.sampled_from(["", "r1"])),
         started_s=started_us / 1e6,
         request_ended_s=(started_us + sent_us) / 1e6,
-        first_byte_s=(started_us + waited_us) / 1e6 if answered else None,
+        first_byte_s=draw(st.sampled_from([None, (started_us + waited_us) / 1e6])),
         ended_s=(started_us + max(sent_us, waited_us) + received_us) / 1e6,
         request=Request(
             method=draw(method),
@@ -101,6 +101,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         error=None if answered else draw(token),
         messages=tuple(draw(st.lists(message, max_size=3))),
         messages_left_out=draw(st.integers(0, 2)),
+        goes_on=draw(st.booleans()),
     )
 
 
@@ -148,7 +149,7 @@ def held_by_goreplay(number: int, one: Exchange) -> Exchange:
         connection="",
         started_s=one.started_s,
         request_ended_s=one.request_ended_s,
-        first_byte_s=one.first_byte_s,
+        first_byte_s=(one.ended_s if one.first_byte_s is None else one.first_byte_s) if response else None,
         ended_s=one.ended_s if response else one.request_ended_s,
         request=request,
         response=response or None,
