@@ -42,6 +42,8 @@ def _head(values: Values, head: re.Match[str]) -> str:
 
 def _user(values: Values, user: str) -> str:
     """User and password, each by itself, as it is in basic credentials."""
+    if not values.strict and not values.tells("user info"):
+        return user
     return ":".join(quote(values.secret(unquote(part)), safe="") for part in user.split(":", 1))
 
 

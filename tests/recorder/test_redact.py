@@ -256,3 +256,10 @@ def test_the_host_stays_unless_it_is_no_hosts_name(strict: bool) -> None:
     first, second = Redactor(b"key", Policy(strict=strict)).exchange(told).request.headers
     assert first.value == "shop.example:8080"
     assert "corp.dev" not in second.value
+
+
+def test_users_in_urls_stay_where_the_policy_keeps_their_kind() -> None:
+    told = exchange(headers=(("Referer", "http://build:a-password-1@h/a"),))
+    kept = Redactor(b"key", Policy(kept_kinds=("user info",))).exchange(told)
+    assert kept.request.headers == told.request.headers
+    assert "a-password-1" not in str(redactor().exchange(told))
