@@ -16,7 +16,10 @@ from replayer.wire.http1text import Expecting
 from replayer.wire.http2fields import Fields
 from replayer.wire.payload import Payload
 from replayer.wire.reply import Reply, ReplyReader
+from replayer.wire.turns import Turns
 
+_FEED_BYTES = 1 << 14  # at a time; as chunks of one byte each they take half a millisecond to read
+_TURN_S = 0.0005  # then others have their turn: a read of 256 KiB of such chunks would keep them for ten of these
 PATIENCE_S = 1.0  # for a 100 Continue: a client must not wait for ever (RFC 9110, 10.1.1); curl waits as long
 
 
@@ -36,6 +39,8 @@ class Http1(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._holding = False
         self._held = b""
+        self._unfed = memoryview(b"")
+        self._turns = Turns(self._look)
 
     @property
     def idle(self) -> bool:
@@ -94,6 +99,38 @@ class Http1(asyncio.Protocol):
         self._waiting.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
+        if len(data) <= _FEED_BYTES and not self._unfed:
+            self._take(data)
+            return
+        assert self._transport is not None
+        self._unfed = memoryview(bytes(self._unfed) + data if self._unfed else data)
+        self._turns.go(self._transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._turns.finish()
+        if self._reader is not None:
+            self._reader.connection_ended(cleanly=error is None)
+            self._end()
+        self.lost.set_result(None)
+        self._on_lost(self)
+
+    # reading
+
+    def _look(self) -> bool:
+        """Reads what came for as long as one's turn is; says if there is more."""
+        ends_s = self._clock() + _TURN_S
+        while self._unfed:
+            if self._reader is None:  # more than was asked for: it must not be taken for the next reply
+                self._unfed = memoryview(b"")
+                self.abort()
+                return False
+            piece, self._unfed = self._unfed[:_FEED_BYTES], self._unfed[_FEED_BYTES:]
+            self._take(piece)
+            if self._clock() >= ends_s and self._reader is not None:
+                break
+        return bool(self._unfed)
+
+    def _take(self, data: bytes | memoryview) -> None:
         reader = self._reader
         if reader is None:  # bytes that nobody asked for: the next reply could not be told from them
             self.abort()
@@ -106,13 +143,6 @@ class Http1(asyncio.Protocol):
                 self.abort()
         elif reader.may_send:
             self._go_on()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._reader is not None:
-            self._reader.connection_ended(cleanly=error is None)
-            self._end()
-        self.lost.set_result(None)
-        self._on_lost(self)
 
     # sending
 

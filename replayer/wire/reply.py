@@ -64,7 +64,7 @@ class ReplyReader:
         self._kept_bytes = 0
         self._body_bytes = 0
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Raises nothing: what cannot be read ends the reply."""
         if self._first_byte_s is None:
             self._first_byte_s = self._clock()
@@ -72,7 +72,7 @@ class ReplyReader:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self.rest = data[upgrade.args[0] :]  # a 101 was read whole; what follows is no HTTP
+            self.rest = bytes(data[upgrade.args[0] :])  # a 101 was read whole; what follows is no HTTP
         except httptools.HttpParserError as error:
             self.keep_alive = False
             self.end(f"garbage: {error}")

@@ -10,6 +10,8 @@ from itertools import repeat
 import pytest
 
 from replayer.target import Tls
+from replayer.wire import http1
+from replayer.wire.reply import ReplyReader
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -263,3 +265,55 @@ def test_a_websocket_without_end(met, step):
     attempt, answer = met(talk, step(protocol="websocket", lasts_s=0.1))
     assert attempt.error == "timeout"
     assert answer.messages == ()
+
+
+def test_a_flood_of_chunks_of_one_byte_keeps_nobody_from_their_turn(met, step, monkeypatch):
+    turn, fed = 0, []
+    feed = ReplyReader.feed
+
+    async def count_turns():
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def feed_and_note(reader, data):
+        fed.append((turn, len(data)))
+        feed(reader, data)
+
+    monkeypatch.setattr(http1, "_TURN_S", 0.0)  # a piece a turn
+    monkeypatch.setattr(ReplyReader, "feed", feed_and_note)
+    flood = CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n"
+
+    async def talk(reader, writer):
+        counting = asyncio.create_task(count_turns())
+        await says(lambda: iter([flood]), stays=False)(reader, writer)
+        await reader.read()
+        counting.cancel()
+
+    attempt, answer = met(talk, step(), timeout_s=10.0)
+    assert (attempt.error, answer.body_bytes) == (None, 100_000)
+    assert max(size for _, size in fed) <= 1 << 14
+    assert len({turn for turn, _ in fed}) == len(fed) > 30
+
+
+@pytest.mark.parametrize("more_bytes", [10, 100_000])
+def test_what_comes_after_a_long_reply_is_nobodys(listening, wire, step, more_bytes):
+    body = b"x" * 100_000
+    reply = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    connections = 0
+
+    async def talk(reader, writer):
+        nonlocal connections
+        connections += 1
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(reply + b"y" * more_bytes)
+
+    async def run():
+        async with listening(talk) as url, wire(url) as client:
+            return [await client.send(step(f"s{number}")) for number in range(3)]
+
+    answers = asyncio.run(run())
+    assert {(attempt.status, attempt.error) for attempt, _ in answers} == {(200, None)}
+    assert [answer.body for _, answer in answers] == [body] * 3
+    assert connections == 3
