@@ -6,7 +6,9 @@ each step goes to the master as it is, and into Locust's own statistics.
 
 # Locust first: it patches the standard library for gevent.
 from locust import events  # isort: skip
+import os
 import signal
+import socket
 import sys
 import time
 from typing import Any
@@ -108,7 +110,16 @@ class Worker:
 
 def main() -> None:
     setup_logging("WARNING")
-    worker = Worker(sys.argv[1], int(sys.argv[2]))
+    host, port = sys.argv[1], int(sys.argv[2])
+    leaving = [gevent.signal_handler(signum, os._exit, 128 + signum) for signum in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        socket.getaddrinfo(host, port)
+    except OSError as error:
+        print(f"foreshock: master={host}: {error.strerror}; name the machine of `foreshock replay`", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    worker = Worker(host, port)  # waits for the master
+    for handler in leaving:
+        handler.cancel()
     gevent.signal_handler(signal.SIGTERM, worker.runner.quit)
     gevent.signal_handler(signal.SIGINT, worker.runner.quit)
     gevent.spawn(worker.watch_master)

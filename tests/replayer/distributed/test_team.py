@@ -168,6 +168,22 @@ def test_when_the_master_dies_its_workers_send_no_more(serving, step):
         assert before < (100 if local else 2_000)
 
 
+def test_a_worker_that_waits_for_its_master_ends_at_once_and_without_a_word_when_interrupted():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [*WORKER, "127.0.0.1", str(silent.getsockname()[1])]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as worker:
+            silent.accept()[0].close()
+            worker.send_signal(signal.SIGINT)
+            _, said = worker.communicate(timeout=20)
+    assert (worker.returncode, said) == (130, b"")
+
+
+def test_a_worker_of_a_master_that_cannot_be_found_says_so():
+    done = subprocess.run([*WORKER, "nowhere.invalid", "1"], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert b"master=nowhere.invalid: " in done.stderr
+
+
 def test_workers_that_do_not_come_are_waited_for_no_longer_than_said(step):
     with pytest.raises(HarnessError, match=r"workers: 0 of 2 came within 0\.2 s; .*foreshock worker --master"):
         asyncio.run(ran(Team(workers=2, wait_s=0.2), [], Target.parse("http://127.0.0.1:1"), local=False))
