@@ -30,6 +30,7 @@ _ASKED = 4  # things that its steps asked the links for, told one by one
 _ELEMENTS = 5  # faults, and edits, of the smallest plan, told one by one
 _SIGNALS = 5  # that moved, told one by one
 _QUIET = 5  # things that looked well, told one by one
+_WELCOMES = ("101", "2", "3")  # 101: a WebSocket was opened
 _ANSWERS = 4  # other than success, told one by one
 
 
@@ -187,9 +188,10 @@ def _accepted(finding: Finding) -> list[str]:
     beats = finding.timeline
     if not beats:
         return ["not measured: what the system answered to each request"]
-    welcomed = [beat for beat in beats if beat.answer[:1] in ("2", "3")]
+    welcomed = [beat for beat in beats if beat.answer.startswith(_WELCOMES)]
     if len(welcomed) == len(beats):
-        return [f"the system accepted every request: {counted(len(beats), 'answer')} of 2xx or 3xx, none refused"]
+        kinds = "101, 2xx or 3xx" if any(beat.answer.startswith("101") for beat in beats) else "2xx or 3xx"
+        return [f"the system accepted every request: {counted(len(beats), 'answer')} of {kinds}, none refused"]
     others = list(dict.fromkeys(f"{beat.what}: {beat.answer}" for beat in beats if beat not in welcomed))
     told = listed(some_of(others, _ANSWERS, "answer"))
     return [f"the system accepted {len(welcomed)} of {counted(len(beats), 'request')}; the others: {told}"]

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from scenarios.downstream import Caused
-from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
+from scenarios.finding import Beat, Evidence, Finding, LeadTime, Moved, Necessity, Rarity
 from scenarios.report.story import QUESTIONS, commands, evidence_line, tell
 
 FILE = Path("runs/20261101T150659Z-shop/findings/key.yaml")
@@ -110,6 +110,12 @@ def test_why_allowed_says_whether_the_system_refused_anything(findings: Findings
         "The system accepted 2 of 6 requests; the others: "
         "POST /checkout: timeout after 2.0 s and POST /checkout: 503 in 3 ms."
     )
+
+
+def test_a_websocket_that_was_opened_was_not_refused(findings: Findings) -> None:
+    opened = Beat(t_s=1.0, session="s1", what="GET /chat", answer="101 in 12 ms")
+    said = answer(findings[0], 3, timeline=(*findings[0].timeline, opened))
+    assert "The system accepted every request: 4 answers of 101, 2xx or 3xx, none refused." in said
 
 
 def test_recorded_values_are_said_to_be_recorded_only_where_none_was_changed(findings: Findings) -> None:
