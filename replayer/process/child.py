@@ -6,7 +6,6 @@ It ends when its work is done, and at once when whoever started it is gone.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import time
 from collections.abc import AsyncIterator
@@ -20,17 +19,15 @@ from replayer.filling.filler import Fills
 from replayer.filling.filling import Filling
 from replayer.plan import Step
 from replayer.process.frames import Kind
+from replayer.process.garbage import collecting, put_off
 from replayer.process.intake import Intake
 from replayer.process.job import Done, Failed, Job
 from replayer.process.outlet import Outlet
 from replayer.wire.tls import contexts
 
-_GARBAGE = (100_000, 20, 100)  # a collection of the young costs a tenth of a millisecond: fewer of them
-
 
 def main() -> None:
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
+    put_off()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_main())
 
@@ -40,11 +37,13 @@ async def _main() -> None:
     _, outlet = await loop.connect_write_pipe(Outlet, os.fdopen(os.dup(1), "wb"))
     _, intake = await loop.connect_read_pipe(lambda: Intake(outlet.taken), os.fdopen(os.dup(0), "rb"))
     os.dup2(2, 1)  # whoever prints here must not break a frame
+    garbage = asyncio.ensure_future(collecting())
     work = asyncio.ensure_future(_work(intake, outlet))
     await asyncio.wait((work, intake.orphaned), return_when=asyncio.FIRST_COMPLETED)
     if not work.done() and not outlet.ended:
         os._exit(1)  # nobody is there to be told anything, and nothing more may be sent
     await work
+    garbage.cancel()
 
 
 async def _work(intake: Intake, outlet: Outlet) -> None:
