@@ -9,6 +9,7 @@ import zstandard
 
 _MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878, 3.1.1
 _CHUNK_BYTES = 1 << 18
+CUT_OFF = "is cut off"  # the trouble of a last frame that a kill tore
 
 
 class Frame(NamedTuple):
@@ -20,8 +21,10 @@ class Frame(NamedTuple):
     trouble: str = ""
 
 
-def frames(path: Path) -> Iterator[Frame]:
+def frames(path: Path, at: int = 0) -> Iterator[Frame]:
     """Every frame in file order. What cannot be read is one Frame up to the next that can: damage ends nothing.
+
+    Those before byte `at`, where a frame begins, are left out.
 
     OSError where the file cannot be opened.
     """
@@ -29,7 +32,6 @@ def frames(path: Path) -> Iterator[Frame]:
         if not path.stat().st_size:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            at = 0
             while at < len(data):
                 frame = _frame(data, at)
                 if frame.content is None:
@@ -50,7 +52,7 @@ def _frame(data: mmap.mmap, at: int) -> Frame:
     except zstandard.ZstdError as error:
         return Frame(at, len(data) - at, None, f"is damaged ({error})")
     if not one.eof:
-        return Frame(at, len(data) - at, None, "is cut off")
+        return Frame(at, len(data) - at, None, CUT_OFF)
     return Frame(at, fed - at, b"".join(content))
 
 
@@ -59,6 +61,6 @@ def _up_to_the_next(data: mmap.mmap, bad: Frame) -> Frame:
     at = data.find(_MAGIC, bad.at + 1)
     while at >= 0:
         if _frame(data, at).content is not None:
-            return Frame(bad.at, at - bad.at, None, bad.trouble.replace("is cut off", "is damaged (it does not end)"))
+            return Frame(bad.at, at - bad.at, None, bad.trouble.replace(CUT_OFF, "is damaged (it does not end)"))
         at = data.find(_MAGIC, at + 1)
     return bad

@@ -1,8 +1,9 @@
 """A segment: JSON lines in a file of zstd frames, each whole and checked by itself.
 
 Every flush ends a frame with its checksum, at the latest after `flush_after_s` or `flush_bytes`, so that a writer that
-is killed loses at most what came since, every standard tool reads the file (`zstdcat *.zst | jq`), and a torn tail is
-read up to the tear. The writer belongs to one thread; its owner calls `tick()` where nothing is written for a while.
+is killed loses at most what came since, every standard tool reads the file (`zstdcat *.zst | jq`), a torn tail is read
+up to the tear, and damage takes its own frame alone. The writer belongs to one thread; its owner calls `tick()` where
+nothing is written for a while.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import zstandard
 
 from foreshock.clock import Clock
 from foreshock.errors import UsageError
+from foreshock.frames import CUT_OFF, Frame, frames
 
 _READ_BYTES = 1 << 18
 
@@ -135,14 +137,18 @@ class SegmentWriter:
         self.close()
 
 
-def read_segment(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
+def read_segment(path: Path, on_tear: Callable[[str], None], *, past_damage: bool = False) -> Iterator[bytes]:
     """The lines of a segment in file order, without line feeds.
 
-    A frame that is cut gives the lines that are whole in it; a frame that is damaged gives none, for the checksum
-    stands for all of it. Both end the reading, and `on_tear` is told once: a sentence with the file and the byte.
+    A last frame that is cut gives the lines that are whole in it; a frame that is damaged gives none, for the checksum
+    stands for all of it. It ends the reading, but for `past_damage`, where it goes on with the next frame that is good.
+    `on_tear` is told of each: a sentence with the file, the byte and what is lost.
     """
     unfinished = b""  # a line may go on in the next frame, if another tool compressed the file
-    for frame in _frames(path, on_tear):
+    for frame in _frames(path, on_tear, past_damage):
+        if frame is None:
+            unfinished = b""  # it went on in what is lost
+            continue
         lines = (unfinished + frame).split(b"\n")
         unfinished = lines.pop()
         yield from (line for line in lines if line)
@@ -150,8 +156,8 @@ def read_segment(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
         on_tear(f"{path.name} ends inside a line: its last {len(unfinished)} bytes are left out")
 
 
-def _frames(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
-    """The content of each frame; of a cut one its whole lines."""
+def _frames(path: Path, on_tear: Callable[[str], None], past_damage: bool) -> Iterator[bytes | None]:
+    """The content of each frame; of a cut one its whole lines, and None for a damaged stretch."""
     decompressor = zstandard.ZstdDecompressor()
     frame_at = 0
     with path.open("rb") as file:
@@ -159,18 +165,32 @@ def _frames(path: Path, on_tear: Callable[[str], None]) -> Iterator[bytes]:
         while data:
             frame = decompressor.decompressobj()
             content, taken = [], 0
-            try:
+            with contextlib.suppress(zstandard.ZstdError):  # then it has no end, and is looked at once more
                 while data and not frame.eof:
                     content.append(frame.decompress(data))
                     taken += len(data) - len(frame.unused_data)
                     data = frame.unused_data or file.read(_READ_BYTES)
-            except zstandard.ZstdError as error:
-                on_tear(f"{path.name} is damaged in the frame at byte {frame_at} ({error}): read up to there")
-                return
-            if not frame.eof:
+            if frame.eof:
+                yield b"".join(content)
+                frame_at += taken
+                continue
+            bad = next(frames(path, frame_at), Frame(frame_at, 0, None, CUT_OFF))  # the slow way, only behind damage
+            if bad.trouble == CUT_OFF:
                 whole = b"".join(content).rpartition(b"\n")
                 on_tear(f"{path.name} is cut off in the frame at byte {frame_at}: read up to the cut")
                 yield whole[0] + whole[1]
                 return
-            yield b"".join(content)
-            frame_at += taken
+            frame_at += bad.size
+            file.seek(frame_at)
+            data = file.read(_READ_BYTES)
+            yield bad.content  # there is some if its writer has just ended it
+            if bad.trouble:
+                on_tear(_damaged(path, bad, goes_on=past_damage and bool(data)))
+                if not past_damage:
+                    return
+
+
+def _damaged(path: Path, bad: Frame, *, goes_on: bool) -> str:
+    why = bad.trouble.removeprefix("is damaged ")
+    told = f"{bad.size} bytes are lost, read on behind them" if goes_on else "read up to there"
+    return f"{path.name} is damaged in the frame at byte {bad.at} {why}: {told}"

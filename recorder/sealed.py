@@ -12,13 +12,12 @@ from pathlib import Path
 import zstandard
 
 from foreshock.errors import UsageError
-from foreshock.frames import Frame, frames
+from foreshock.frames import CUT_OFF, Frame, frames
 from foreshock.segment import read_segment
 from recorder.key import read_key
 from recorder.sealing import HEADER_BYTES, CannotOpen, Opener, is_sealed
 
 KEY_VARIABLE = "FORESHOCK_ENCRYPT_KEY"  # the path of the key's file
-CUT_OFF = "is cut off"  # the trouble of a frame that a kill tore
 
 _LENGTH_BYTES = 4
 
@@ -43,9 +42,9 @@ def check_key(folder: Path, fingerprint: str, key: bytes | None) -> None:
 
 
 def segment_lines(path: Path, key: bytes | None, on_tear: Callable[[str], None]) -> Iterator[bytes]:
-    """The lines of a segment, sealed or not, up to the first tear."""
+    """The lines of a segment around its damage; of a sealed one up to it, for none of its frames opens behind that."""
     if not _is_sealed(path):
-        yield from read_segment(path, on_tear)
+        yield from read_segment(path, on_tear, past_damage=True)
         return
     for frame in segment_frames(path, key):
         if frame.content is None:

@@ -16,7 +16,7 @@ import msgspec
 import zstandard
 
 from foreshock.errors import UsageError
-from foreshock.frames import Frame, frames
+from foreshock.frames import CUT_OFF, Frame, frames
 from recorder.exchange import Content, Exchange, Request
 from recorder.following import Following, MessageLine
 from recorder.policy import Policy
@@ -24,7 +24,7 @@ from recorder.privacy import kinds
 from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
 from recorder.pseudonym import is_pseudonym
 from recorder.redact import Redactor
-from recorder.sealed import CUT_OFF, KEY_VARIABLE, key_of_environment, segment_frames
+from recorder.sealed import KEY_VARIABLE, key_of_environment, segment_frames
 from recorder.sealing import MAGIC, CannotOpen, is_sealed, open_whole
 
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")

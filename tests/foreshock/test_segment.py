@@ -20,9 +20,9 @@ class Hand:
         return self.now_s
 
 
-def lines_of(path: Path) -> tuple[list[bytes], list[str]]:
+def lines_of(path: Path, *, past_damage: bool = False) -> tuple[list[bytes], list[str]]:
     tears: list[str] = []
-    return list(read_segment(path, tears.append)), tears
+    return list(read_segment(path, tears.append, past_damage=past_damage)), tears
 
 
 def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_frame_of_many_blocks_gives_its_whole_lines_when_it_is_cut(tmp_path: P
     assert len(tears) == 1
 
 
-def test_a_damaged_frame_gives_nothing_and_ends_the_reading(tmp_path: Path) -> None:
+def test_a_damaged_last_frame_gives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.zst"
     with SegmentWriter(path) as segment:
         segment.write(b'{"n":1}')
@@ -117,6 +117,41 @@ def test_a_damaged_frame_gives_nothing_and_ends_the_reading(tmp_path: Path) -> N
     assert lines == [b'{"n":1}']
     assert len(tears) == 1
     assert f"damaged in the frame at byte {first_bytes}" in tears[0]
+
+
+@pytest.mark.parametrize("damaged_byte", [0, 4, 8, 12, -6, -1])
+def test_what_stands_behind_a_damaged_frame_is_read_and_what_is_lost_is_said(tmp_path: Path, damaged_byte: int) -> None:
+    path = tmp_path / "a.jsonl.zst"
+    ends = [0]
+    with SegmentWriter(path) as segment:
+        for n in range(5):
+            segment.write(f'{{"n":{n},"of":"{n:050}"}}'.encode())
+            segment.flush()
+            ends.append(segment.file_bytes)
+    whole, _ = lines_of(path)
+    content = bytearray(path.read_bytes())
+    for n in (1, 3):
+        content[damaged_byte + (ends[n] if damaged_byte >= 0 else ends[n + 1])] ^= 0xFF
+    path.write_bytes(content)
+    assert lines_of(path)[0] == [whole[0]]
+    lines, tears = lines_of(path, past_damage=True)
+    assert lines == [whole[0], whole[2], whole[4]]
+    assert len(tears) == 2
+    for n, tear in zip((1, 3), tears, strict=True):
+        assert tear.startswith(f"a.jsonl.zst is damaged in the frame at byte {ends[n]} (")
+        assert tear.endswith(f": {ends[n + 1] - ends[n]} bytes are lost, read on behind them")
+
+
+def test_a_line_that_went_on_in_a_damaged_frame_is_not_joined_to_what_stands_behind(tmp_path: Path) -> None:
+    import zstandard
+
+    compress = zstandard.ZstdCompressor(write_checksum=True).compress
+    lost = compress(b'2}\n{"c":3}\n{"d":')
+    pieces = [compress(b'{"a":1}\n{"b":'), lost[:-1] + bytes([lost[-1] ^ 1]), compress(b'{"e":5}\n')]
+    (tmp_path / "a.jsonl.zst").write_bytes(b"".join(pieces))
+    lines, tears = lines_of(tmp_path / "a.jsonl.zst", past_damage=True)
+    assert lines == [b'{"a":1}', b'{"e":5}']
+    assert len(tears) == 1
 
 
 def test_a_file_that_is_no_segment_is_one_tear(tmp_path: Path) -> None:

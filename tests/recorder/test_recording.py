@@ -6,6 +6,7 @@ import zstandard
 
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
+from foreshock.frames import frames
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.policy import Redaction
 from recorder.recording import Recording, RecordingWriter
@@ -148,6 +149,23 @@ def test_a_cut_segment_is_read_up_to_the_cut(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path / "a.rec")
     assert [e.id for e in recording.exchanges()] == ["e0", "e1", "e2"]  # the cut took only the last checksum
     assert any("cut off" in tear for tear in recording.tears)
+
+
+def test_what_stands_behind_a_damaged_frame_is_read(tmp_path: Path) -> None:
+    ticks = iter(range(0, 1000, 2))
+    with RecordingWriter(tmp_path / "a.rec", upstream="http://up", clock=lambda: float(next(ticks))) as writer:
+        for n in range(4):
+            writer.write(exchange(n))
+            writer.tick()
+    segment = tmp_path / "a.rec" / "exchanges-00001.jsonl.zst"
+    second = list(frames(segment))[1]
+    content = bytearray(segment.read_bytes())
+    content[second.at + second.size // 2] ^= 1
+    segment.write_bytes(content)
+    recording = Recording.open(tmp_path / "a.rec")
+    assert [e.id for e in recording.exchanges()] == ["e0", "e2", "e3"]
+    assert f"damaged in the frame at byte {second.at} " in recording.tears[0]
+    assert recording.tears[1:] == ("4 exchanges were stored, 3 could be read",)
 
 
 def test_a_lost_segment_and_strange_lines_are_said(tmp_path: Path) -> None:
