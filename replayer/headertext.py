@@ -9,14 +9,16 @@ from replayer.urltext import Span, as_bytes
 
 Headers = tuple[tuple[str, str], ...]
 
+_BREAKS = re.compile(r"[\r\n\0]")
+_BEYOND = re.compile(r"[^\x00-\xff]")  # Latin-1
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 
 
 def header_text(text: str) -> str:
     """`text`, one code point a byte: what is beyond Latin-1 goes as UTF-8. ValueError for a line break or NUL."""
-    if re.search(r"[\r\n\0]", text):
+    if _BREAKS.search(text):
         raise ValueError("a header cannot hold a line break or NUL")
-    return as_bytes(text).decode("latin-1") if any(ord(char) > 255 for char in text) else text
+    return text if text.isascii() or not _BEYOND.search(text) else as_bytes(text).decode("latin-1")
 
 
 def cookie_text(text: str) -> str:
