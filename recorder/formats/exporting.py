@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from foreshock.errors import UsageError
+from foreshock.errors import InvalidRun, UsageError
 from recorder.exchange import Content, Exchange
 from recorder.formats import curl, goreplay, harwrite, k6, locustfile
 from recorder.formats.names import EXPORTED
@@ -31,10 +31,13 @@ _LOST = {
 
 
 def run_export(recording: Path, form: str, out: Path | None, *, tell: Callable[[str], object]) -> int:
-    """0 when all is written, to `out` or to standard output. `tell` gets what is lost. UsageError if `out` is there."""
+    """0 when all is written, to `out` or to standard output. `tell` gets what is lost.
+
+    UsageError if `out` is there; InvalidRun where exchanges were stored and damage left none of them.
+    """
     source = Recording.open(recording)
     exchanges = _Counted(source)
-    pieces = _pieces(form, source, exchanges)
+    pieces = _unless_all_is_lost(_pieces(form, source, exchanges), source, exchanges)
     if out is None:
         _pour(pieces, sys.stdout.buffer)
     else:
@@ -70,6 +73,21 @@ class _Counted:
 
 def _is_unkept(content: Content) -> bool:
     return content.size > 0 and not content.text
+
+
+def _unless_all_is_lost(pieces: Iterator[bytes], recording: Recording, exchanges: _Counted) -> Iterator[bytes]:
+    """The pieces; InvalidRun behind the last if the recording holds exchanges, and none of them came."""
+    yield from pieces
+    if not exchanges.count and _was_filled(recording):
+        why = "; ".join(recording.tears)
+        problem = f"none of its exchanges could be read ({why}); restore it or record again"
+        raise InvalidRun(f"recording={recording.path}: {problem}")
+
+
+def _was_filled(recording: Recording) -> bool:
+    """By its manifest or by its files: a kill in its first second leaves a manifest that counts none."""
+    segments = (segment for part in recording.parts for segment in part.segments("exchanges"))
+    return recording.manifest.counts.stored > 0 or any(segment.stat().st_size for segment in segments)
 
 
 def _pieces(form: str, recording: Recording, exchanges: _Counted) -> Iterator[bytes]:

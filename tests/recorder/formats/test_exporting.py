@@ -3,13 +3,15 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from foreshock.errors import UsageError
+from foreshock.errors import InvalidRun, UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.formats.exporting import run_export
 from recorder.formats.importing import Order, run_import
 from recorder.formats.names import EXPORTED
+from recorder.manifest import Counts, read_manifest, write_manifest
 from recorder.recording import Recording, RecordingWriter
 
 
@@ -84,10 +86,32 @@ def test_bodies_that_capture_did_not_keep_are_said(tmp_path: Path) -> None:
 def test_tears_of_the_recording_are_told(tmp_path: Path) -> None:
     source = recording(tmp_path / "a.rec", [exchange(1)])
     (segment,) = source.glob("*.zst")
-    segment.write_bytes(segment.read_bytes()[:-5])
+    segment.write_bytes(segment.read_bytes() + b"no frame")
     told: list[str] = []
     run_export(source, "har", tmp_path / "out", tell=told.append)
     assert told[1].startswith("torn: ")
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_recording_of_which_damage_leaves_nothing_is_invalid_and_leaves_no_file(
+    tmp_path: Path, counted: bool
+) -> None:
+    source = recording(tmp_path / "a.rec", [exchange(1), exchange(2)])
+    if not counted:  # as after a kill in the first second
+        manifest = msgspec.structs.replace(read_manifest(source), counts=Counts(), segments=(), closed=False)
+        write_manifest(source, manifest)
+    (segment,) = source.glob("*.zst")
+    segment.write_bytes(segment.read_bytes()[:-5])
+    with pytest.raises(InvalidRun, match=r"a\.rec: none of its exchanges could be read \(.*is cut off in the frame"):
+        run_export(source, "har", tmp_path / "out", tell=print)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.rec"]
+
+
+def test_an_empty_recording_that_is_sound_is_exported_as_empty(tmp_path: Path) -> None:
+    told: list[str] = []
+    assert run_export(recording(tmp_path / "a.rec", []), "har", tmp_path / "out", tell=told.append) == 0
+    assert told[0].startswith("0 exchanges as har")
+    assert json.loads((tmp_path / "out").read_bytes())["log"]["entries"] == []
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
