@@ -19,6 +19,7 @@ from foreshock.errors import UsageError
 from foreshock.frames import CUT_OFF, Frame, frames
 from recorder.exchange import Content, Exchange, Request
 from recorder.following import Following, MessageLine
+from recorder.manifest import FILE_NAME, read_manifest
 from recorder.policy import Policy
 from recorder.privacy import kinds
 from recorder.privacy.layers import DEPTH, ESCAPED, as_text, magic_of, unbased, unescaped
@@ -61,10 +62,11 @@ def run_scan(folder: Path, say: Callable[[str], object]) -> int:
 
 
 def scan(folder: Path) -> Iterator[Escape]:
-    """Everything that escaped in `folder`, file by file. UsageError if there is no such folder or nothing in it."""
+    """Everything that escaped in `folder`, file by file. UsageError if it is no recording."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
         raise UsageError(f"recording {folder} does not exist, or is empty; expected a folder NAME.rec")
+    _check_is_recording(folder)
     for path in files:
         name = str(path.relative_to(folder))
         number = 0
@@ -74,6 +76,15 @@ def scan(folder: Path) -> Iterator[Escape]:
                 continue
             number += 1
             yield from _of_text(name, number, text)
+
+
+def _check_is_recording(folder: Path) -> None:
+    """UsageError unless it holds segments, or a recording's manifest: one that has lost the other is looked into."""
+    if any(folder.glob("*.jsonl.zst")) or any(folder.glob("*/*.jsonl.zst")):
+        return
+    parts = [path.parent for path in folder.glob(f"*/{FILE_NAME}")]
+    for part in [folder] if (folder / FILE_NAME).is_file() or not parts else parts:
+        read_manifest(part)
 
 
 def escapes_of(exchange: Exchange) -> list[Escape]:

@@ -228,3 +228,23 @@ def test_a_name_that_is_itself_private_is_not_said() -> None:
 def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist, or is empty"):
         list(scan(tmp_path / "none.rec"))
+
+
+def test_a_folder_that_is_no_recording_is_refused_and_never_called_clean(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing private")
+    said: list[str] = []
+    with pytest.raises(UsageError, match=r"is not a recording: it holds no manifest\.json; make one with"):
+        run_scan(tmp_path, said.append)
+    assert said == []
+    (tmp_path / "manifest.json").write_text('{"name": "of a web page"}')
+    with pytest.raises(UsageError, match=r"is not a recording: manifest\.json does not say format="):
+        run_scan(tmp_path, said.append)
+
+
+def test_a_recording_that_lost_its_manifest_and_one_of_several_recorders_are_looked_into(tmp_path: Path) -> None:
+    lost = recorded(tmp_path / "a.rec", exchange())
+    (lost / "manifest.json").unlink()
+    assert list(scan(lost))
+    with RecordingWriter(tmp_path / "b.rec", upstream="http://127.0.0.1:1", recorder="web-1"):
+        pass
+    assert list(scan(tmp_path / "b.rec")) == []
