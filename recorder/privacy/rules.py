@@ -10,6 +10,7 @@ from recorder.policy import ActionName, Rule
 
 KINDS = ("json", "form", "header", "cookie", "query", "path", "body")
 _STEP = re.compile(r"\.\.|\.?\*|\.?([\w$-]+)|\[(?:\*|\"([^\"]+)\"|'([^']+)')\]|\.")
+_MEDIA_TYPE = re.compile(r"-|[^\s;]*[/*][^\s;]*")
 _ANY_BELOW = r"(?:\x00.*)?"
 
 
@@ -81,6 +82,11 @@ def pattern_of(kind: str, name: str) -> re.Pattern[str]:
         return re.compile(_json_pattern(name) + _ANY_BELOW, re.DOTALL)
     if kind == "path" and not re.fullmatch(r"[1-9]\d*", name):
         raise ValueError("a path's place is the number of a segment, from 1, such as path:2")
+    if kind == "body" and not _MEDIA_TYPE.fullmatch(name):
+        raise ValueError(
+            "a body's place is a media type without its parameters, such as body:text/html or body:image/*; "
+            "body:- is of those that say none"
+        )
     if not name:
         raise ValueError(f"names nothing; expected {kind}:NAME, of which * stands for any part")
     return re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE if kind in ("header", "body") else 0)

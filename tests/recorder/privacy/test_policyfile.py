@@ -59,6 +59,8 @@ def test_an_empty_file_is_the_default_policy_and_strict_is_what_either_says(tmp_
         ("rules:\n- {place: 'json:$.a[0]', action: keep}", "'[0]' is no step of a path; expected .name, .*, [*]"),
         ("rules:\n- {place: 'body.x', action: keep}", "no such place; expected one that begins with json:, form:, "),
         ("rules:\n- {place: 'path:0', action: keep}", "the number of a segment, from 1, such as path:2"),
+        ("rules:\n- {place: 'body:nonsense', action: keep}", ":2: rules[0].place='body:nonsense': a body's place is a"),
+        ("rules:\n- {place: 'body:text/html; charset=utf-8', action: keep}", "media type without its parameters, such"),
         ("rules:\n- {place: 'path:1', action: drop}", "a path cannot be dropped; replace it"),
         ("rules:\n- {place: 'query:q', action: replace}", ":2: rules[0].to: says what 'replace' puts there"),
         ("rules:\n- {place: 'query:q', action: keep, routes: [users]}", "rules[0].routes[0]='users': expected a route"),
@@ -73,6 +75,12 @@ def test_what_a_policy_cannot_say_is_named_with_its_line_and_path(tmp_path: Path
     assert str(raised.value).startswith(f"{path}:")
     assert error in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["text/html", "text/*", "*json", "*", "application/vnd.shop.v2+json", "-"])
+def test_a_body_is_named_by_its_media_type_or_a_pattern_of_it(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, f"rules:\n- {{place: 'body:{name}', action: keep}}")
+    assert read_policy(path).rules == (Rule(place=f"body:{name}", action="keep"),)
 
 
 def test_a_policy_that_is_not_there_is_said_so(tmp_path: Path) -> None:
