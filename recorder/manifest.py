@@ -17,6 +17,7 @@ from recorder.tally import Tally
 FORMAT = "foreshock-recording"
 VERSION = 2
 FILE_NAME = "manifest.json"
+END_UNKNOWN = "it was made of a recording whose recorder did not end it: what came in its last second is not known"
 
 # version -> what makes its manifest the next version's; walked until current
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -145,6 +146,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     hosts: Tally = Tally()  # that exchanges were stored of: which their Host named, and which they went to
     passed: dict[str, Tally] = msgspec.field(default_factory=dict)  # connections not recorded, by what they were
     closed: bool = False
+    end_unknown: bool = False  # made of a recording whose recorder was killed: `closed` says nothing of that one's end
 
     @property
     def systems(self) -> str:

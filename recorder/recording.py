@@ -19,7 +19,7 @@ from recorder.exchange import Exchange, held_bytes
 from recorder.followed import Followed
 from recorder.following import joined
 from recorder.listen.signal import LogLine, Sample
-from recorder.manifest import Counts, Manifest, MessageCounts, SignalCounts
+from recorder.manifest import END_UNKNOWN, Counts, Manifest, MessageCounts, SignalCounts
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
 from recorder.tally import Tally
@@ -72,6 +72,7 @@ class Recording:
             hosts=reduce(Tally.plus, (manifest.hosts for manifest in manifests)),
             passed=_together([manifest.passed for manifest in manifests]),
             closed=all(manifest.closed for manifest in manifests),
+            end_unknown=any(manifest.end_unknown for manifest in manifests),
         )
 
     @cached_property
@@ -239,5 +240,8 @@ def _missing(part: Part, stored: int) -> Iterator[str]:
             f"{part.called}the recorder was killed: its manifest last counted {counts.stored} stored, {stored} could "
             "be read; what came in its last second, and what was dropped since, is not known"
         )
-    elif stored != counts.stored:
+        return
+    if part.manifest.end_unknown:
+        yield f"{part.called}{END_UNKNOWN}"
+    if stored != counts.stored:
         yield f"{part.called}{counts.stored} exchanges were stored, {stored} could be read"

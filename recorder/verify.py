@@ -17,7 +17,7 @@ from recorder.exchange import Exchange
 from recorder.following import Following
 from recorder.idledger import IdLedger
 from recorder.losses import unrecorded
-from recorder.manifest import Counts, Manifest, SegmentFacts
+from recorder.manifest import END_UNKNOWN, Counts, Manifest, SegmentFacts
 from recorder.messageledger import MessageLedger
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
@@ -160,7 +160,9 @@ class _PartProver:
                 f"its recorder did not end it (killed, or still at work): {stored} exchanges can be read, its last "
                 f"sign of life counted {counts.stored}; what came in the second after that is not known"
             )
-        elif counts.unaccounted:
+        elif manifest.end_unknown:
+            self._troubles.append(END_UNKNOWN)
+        if manifest.closed and counts.unaccounted:
             self._troubles.append(f"of {counts.seen} exchanges seen, {counts.unaccounted} are not accounted for")
         if stored < counts.stored or (manifest.closed and stored != counts.stored):
             self._troubles.append(f"{counts.stored} exchanges were stored, {stored} can be read")

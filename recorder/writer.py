@@ -158,6 +158,10 @@ class RecordingWriter:
         """Accounts for bodies that the recording before withheld already."""
         self._bodies_withheld += count
 
+    def leave_end_unknown(self) -> None:
+        """Says that the recording before was not ended by its recorder: this one is no more whole than that."""
+        self._manifest = msgspec.structs.replace(self._manifest, end_unknown=True)
+
     def note_hosts(self, tally: Tally) -> None:
         """Counts the hosts of a recording that is made anew, as far as its exchanges did not say them."""
         known = self._hosts.tally.by_host

@@ -60,6 +60,8 @@ def rewrite(
         if manifest.counts.stored > copied.exchanges:
             writer.drop("could not be read from the recording before", manifest.counts.stored - copied.exchanges)
         writer.withhold(manifest.counts.bodies_withheld)
+        if manifest.end_unknown or not manifest.closed:
+            writer.leave_end_unknown()
         for _ in range(manifest.counts.sampled_out):
             writer.sample_out()
         for _ in range(manifest.counts.excluded):

@@ -6,12 +6,14 @@ import pytest
 from foreshock.errors import UsageError
 from recorder.exchange import Content, Exchange, Header, Request, Response
 from recorder.listen.signal import LogLine
+from recorder.manifest import read_manifest, write_manifest
 from recorder.policy import Policy, Rule
 from recorder.privacy.rewrite import rewrite, run_redact
 from recorder.privacy.scan import Escape, escapes_of, run_scan, scan
 from recorder.recording import Recording, RecordingWriter
 from recorder.redact import Redactor
 from recorder.sealing import seal_whole
+from recorder.verify import verify
 
 MAIL = "ada.lovelace@corp.dev"
 TOKEN = "tok-Ab12Cd34Ef56Gh78"
@@ -117,6 +119,22 @@ def test_redacting_again_counts_what_could_not_be_read(tmp_path: Path) -> None:
     counts = rewrite(source, tmp_path / "b.rec", key=b"k" * 16, policy=Policy())
     assert counts.dropped["could not be read from the recording before"] == 2
     assert counts.seen == Recording.open(source).manifest.counts.seen
+
+
+def test_redacting_again_keeps_that_the_end_of_a_killed_recording_is_not_known(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.rec", exchange(), exchange(2))
+    rewrite(source, tmp_path / "whole.rec", key=b"k" * 16, policy=Policy())
+    assert verify(tmp_path / "whole.rec").is_whole
+    write_manifest(source, msgspec.structs.replace(read_manifest(source), closed=False))
+    rewrite(source, tmp_path / "b.rec", key=b"k" * 16, policy=Policy())
+    rewrite(tmp_path / "b.rec", tmp_path / "c.rec", key=b"k" * 16, policy=Policy())
+    for again in (tmp_path / "b.rec", tmp_path / "c.rec"):
+        proof = verify(again)
+        assert not proof.is_whole
+        assert "what came in its last second is not known" in " ".join(proof.lines)
+        recording = Recording.open(again)
+        assert len(list(recording.exchanges())) == 2
+        assert [tear for tear in recording.tears if "what came in its last second is not known" in tear]
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "shape.json", "deep/old.log"])
