@@ -13,7 +13,7 @@ from replayer.process.job import Job
 from replayer.target import Target
 
 ROUNDS = 3
-RATE_PER_S = 1500
+RATE_PER_S = 4000
 FOR_S = 10.0
 SESSIONS = 60
 
