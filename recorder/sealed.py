@@ -38,7 +38,7 @@ def check_key(folder: Path, fingerprint: str, key: bytes | None) -> None:
     if fingerprint and key is None:
         raise UsageError(f"{folder} is sealed; name the file of its key: {KEY_VARIABLE}=FILE")
     if fingerprint and key is not None and seal_fingerprint(key) != fingerprint:
-        raise UsageError(f"{folder} is sealed under another key than {KEY_VARIABLE} names")
+        raise UsageError(f"{folder} is sealed under another key than this one ({KEY_VARIABLE}, or --encrypt-key)")
 
 
 def segment_lines(path: Path, key: bytes | None, on_tear: Callable[[str], None]) -> Iterator[bytes]:

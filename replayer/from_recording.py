@@ -81,8 +81,9 @@ def stream_of(
     twinning = Twinning(twins) if twins else None
 
     def round_of() -> Iterator[Step]:
-        account.learner = Learner(budget.horizon_steps) if bindings else None
-        return _Steps(known.routes, account.learner, Order(budget.horizon_steps), account, twinning).of(
+        learner = Learner(budget.horizon_steps) if bindings else None
+        account.learner = account.learner or learner
+        return _Steps(known.routes, learner, Order(budget.horizon_steps), account, twinning).of(
             _of_sessions(exchanges_between(recording, selection.between), selection.sessions, account)
         )
 

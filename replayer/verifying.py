@@ -61,6 +61,8 @@ class Verifying:
         behind = any(binding.from_ in self._other for binding in step.bindings)
         unbound = (outcome.not_sent or "").startswith("unbound:")
         self._remember(step.id)
+        if outcome.not_sent is not None and not unbound:  # stopped, lost with its worker: it says nothing of a value
+            return
         kind = "behind" if behind else "unbound" if unbound else "doubtful"
         self._counts[kind] += len(step.bindings)
         if not behind:

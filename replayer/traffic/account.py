@@ -23,7 +23,7 @@ class Account:
         self.messages_lost = 0  # WebSocket messages that the recording did not keep
         self.late = 0  # steps that come after ones that are due later
         self.notes: list[str] = []  # sentences on the stream as a whole
-        self.learner: Learner | None = None  # of the round that is read; its `meaning` says what was found of values
+        self.learner: Learner | None = None  # of the first round; its `meaning` says what was found of values
         self.unmatched: tuple[str, ...] = ()  # patterns and sessions that nothing was found for
 
     def sentences(self) -> Iterator[str]:

@@ -267,3 +267,13 @@ def test_memory_does_not_grow_with_the_recording(long: Recording) -> None:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 3_000_000
+
+
+def test_values_are_told_of_the_whole_first_round_however_much_of_the_next_was_read(tmp_path: Path) -> None:
+    made = exchange(0.0, line="POST /orders", said=b'{"id": "0000000adecade"}')
+    recording = recording_of(tmp_path / "a.rec", [made, exchange(1.0, line="GET /orders/0000000adecade")])
+    account = Account()
+    _, steps = stream_of(recording, Selection(loop=Loop(rounds=3)), name="p", seed=1, account=account)
+    bound = [len(next(steps).bindings) for _ in range(3)]  # the third is of the second round
+    assert bound == [0, 1, 0]
+    assert account.learner is not None and account.learner.meaning.bound == 1

@@ -58,3 +58,13 @@ def test_a_step_without_a_value_is_unbound_and_says_why() -> None:
     verifying.meet(one, met(one, None, "unbound: query:q0 needs json:$.id of s1, which answered 200 without it"))
     assert verifying.verified.unbound == 1
     assert verifying.verified.doubts[0].why.startswith("unbound: query:q0")
+
+
+def test_what_was_stopped_or_lost_says_nothing_of_its_values_nor_of_what_hangs_on_it() -> None:
+    verifying = Verifying()
+    stopped = bound("s2", ("s1", 0.9))
+    verifying.meet(stopped, met(stopped, None, "stopped: the replay was ended before it was due"))
+    after = bound("s3", ("s2", 0.9))
+    verifying.meet(after, met(after, 404))
+    told = verifying.verified
+    assert (told.held, told.doubtful, told.unbound, told.behind, told.doubts) == (0, 0, 0, 1, ())
