@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,16 +12,23 @@ from foreshock.errors import UsageError
 from replayer.target import Tls
 
 
+_TRUSTED_BY = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # OpenSSL's: they name what is trusted instead of the machine's own
+
+
 class Contexts(NamedTuple):
     http1: ssl.SSLContext  # for WebSockets too
     h2: ssl.SSLContext  # offers both
 
 
-@lru_cache(maxsize=16)
 def contexts(tls: Tls) -> Contexts:
     """Those of a target, made once a process: reading what a machine trusts takes tens of milliseconds, in which
     nothing else is sent. Whoever has a clock to keep calls this before it begins. Raises UsageError naming the file.
     """
+    return _made(tls, *map(os.environ.get, _TRUSTED_BY))
+
+
+@lru_cache(maxsize=16)
+def _made(tls: Tls, *_trusted: str | None) -> Contexts:
     return Contexts(http1=context(tls, ["http/1.1"]), h2=context(tls, ["h2", "http/1.1"]))
 
 

@@ -39,7 +39,6 @@ def test_a_slow_session_does_not_delay_what_others_send(against: Callable, step:
     *fast, slow = history.outcomes
     assert slow.session == "tortoise"
     assert max(one.ended_s for one in fast) < slow.ended_s
-    assert sorted(one.lateness_s for one in fast)[15] < 0.01
     assert all(one.hold_s == 0 for one in fast)
 
 
