@@ -11,7 +11,6 @@ from typing import NamedTuple
 from foreshock.errors import UsageError
 from replayer.target import Tls
 
-
 _TRUSTED_BY = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # OpenSSL's: they name what is trusted instead of the machine's own
 
 
