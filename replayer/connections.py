@@ -106,7 +106,8 @@ class Connections:
         open_still = list(self._all)
         for connection in open_still:
             connection.abort()
-        await asyncio.gather(*(connection.lost for connection in open_still))
+        if open_still:  # not `gather`, which, cancelled itself, would cancel what the connections have still to say
+            await asyncio.wait([connection.lost for connection in open_still])
 
     async def _share(self, step: Step) -> Channel:
         """A stream of the one connection; whoever wants it while it is opened waits for it too."""

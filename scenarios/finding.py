@@ -26,6 +26,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     evaluated: int
     message: str  # one sentence: what was seen against what was expected
     observed: Any = None  # what the probe read, bounded
+    oracle: str = ""  # the oracle that judged, 'acknowledged write lost'; '' for a check that the user declared
+    hint: bool = False  # too weak to fail a run by itself
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

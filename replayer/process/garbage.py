@@ -12,6 +12,7 @@ import gc
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 _LOOK_S = 1.0
@@ -26,20 +27,20 @@ def put_off() -> None:
     gc.disable()
 
 
-async def collecting(growth_bytes: int = _GROWTH_BYTES) -> None:
-    """Collects whenever memory has grown by so much; runs until it is cancelled."""
-    most = _resident_bytes() + growth_bytes
-    while True:
-        await asyncio.sleep(_LOOK_S)
-        if _resident_bytes() > most:
-            gc.collect()
-            most = _resident_bytes() + growth_bytes
-
-
-def _resident_bytes() -> int:
+def resident_bytes() -> int:
     """Of memory that the process holds now; where that is not told, the most that it ever held."""
     try:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most * 1024
+
+
+async def collecting(growth_bytes: int = _GROWTH_BYTES, held_bytes: Callable[[], int] = resident_bytes) -> None:
+    """Collects whenever what is held has grown by so much; runs until it is cancelled."""
+    most = held_bytes() + growth_bytes
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        if held_bytes() > most:
+            gc.collect()
+            most = held_bytes() + growth_bytes

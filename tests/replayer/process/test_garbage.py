@@ -5,6 +5,9 @@ import gc
 import subprocess
 import sys
 import weakref
+from collections.abc import Sequence
+
+import pytest
 
 from replayer.process import garbage
 
@@ -37,24 +40,37 @@ def test_nothing_is_collected_because_many_things_were_made():
     subprocess.run([sys.executable, "-c", OWN], check=True, timeout=60)
 
 
-def test_what_memory_has_grown_by_is_collected(monkeypatch):
-    monkeypatch.setattr(garbage, "_LOOK_S", 0.001)
-    left: list[weakref.ref[Thing]] = []
+def collected(held_bytes: Sequence[int]) -> bool:
+    """Whether a cycle is, while the process is told to hold one of `held_bytes` after the other."""
+    seen: list[weakref.ref[Thing]] = []
+    readings = iter(held_bytes)
+
+    def held() -> int:
+        if not seen:
+            seen.append(cycle())
+        return next(readings)
 
     async def check() -> None:
-        watching = asyncio.create_task(garbage.collecting(growth_bytes=8 << 20))
-        await asyncio.sleep(0.01)
-        left.append(cycle())
-        grown = bytearray(64 << 20)
-        async with asyncio.timeout(20):
-            while left[0]() is not None:  # noqa: ASYNC110  (nobody tells)
-                await asyncio.sleep(0.001)
-        del grown
-        watching.cancel()
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await garbage.collecting(growth_bytes=8, held_bytes=held)
 
     gc.disable()
     try:
         asyncio.run(check())
+        return seen[0]() is None
     finally:
         gc.enable()
-    assert left[0]() is None
+
+
+def test_what_memory_has_grown_by_is_collected(monkeypatch):
+    monkeypatch.setattr(garbage, "_LOOK_S", 0.0)
+    assert collected([100, 105, 109, 100])
+
+
+def test_nothing_is_collected_while_memory_has_not_grown(monkeypatch):
+    monkeypatch.setattr(garbage, "_LOOK_S", 0.0)
+    assert not collected([100, 105, 108, 50])
+
+
+def test_what_a_process_holds_is_told():
+    assert garbage.resident_bytes() > 1 << 20
