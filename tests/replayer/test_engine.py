@@ -122,13 +122,12 @@ def test_steps_of_a_barrier_are_withheld_until_the_last_is_ready_and_then_arrive
         step("s4", 0.05, "a", barrier="b1", after=("s1",)),
         step("s5", 0.1, "d"),
     ]
-    history, server = against(slow_login, steps, on_outcome=lambda one: one.step == "s5" and s5_ended.set())
+    history, _ = against(slow_login, steps, on_outcome=lambda one: one.step == "s5" and s5_ended.set())
     together = [outcome(history, one) for one in ("s2", "s3", "s4")]
     released_s = outcome(history, "s1").ended_s
     assert all(one.ready_s == pytest.approx(released_s) for one in together)
-    assert max(one.sent_s for one in together) - min(one.sent_s for one in together) < 0.02
+    assert max(one.sent_s for one in together) < min(one.first_byte_s for one in together)
     assert outcome(history, "s5").ended_s < released_s
-    assert max(server.at_s[-3:]) - min(server.at_s[-3:]) < 0.05
 
 
 def test_a_step_that_cannot_be_sent_leaves_its_barrier(
@@ -218,12 +217,3 @@ def test_a_request_that_would_break_out_of_its_place_is_not_sent(
 def test_a_target_that_is_no_url_is_refused(step: Make, target: str) -> None:
     with pytest.raises(UsageError, match="target="):
         asyncio.run(replay(HEADER, [step("s1")], target))
-
-
-def test_lateness_is_well_below_a_millisecond_at_the_median(
-    against: Callable, step: Make, says: Callable, response: Callable
-) -> None:
-    steps = [step(f"s{number}", number / 200, f"u{number % 10}") for number in range(100)]
-    history, _ = against(says(response()), steps)
-    lateness = sorted(one.lateness_s for one in history.outcomes)
-    assert lateness[50] < 0.005  # on two busy cores; well below 1 ms on an idle machine

@@ -83,11 +83,11 @@ def test_a_burst_is_sent_together_though_one_of_it_is_on_a_lane(replayed):
         burst = [step(f"s{number}", barrier="b") for number in range(8)]
         history = await replayed(burst, slow(at=At(while_="s3")))
         assert [receipt.steps for receipt in history.receipts] == [("s3",)]
-        sent_s = [outcome.sent_s for outcome in history.outcomes]
-        assert max(sent_s) - min(sent_s) < 0.02
+        last_s = max(outcome.sent_s for outcome in history.outcomes)
+        assert last_s < min(outcome.first_byte_s for outcome in history.outcomes)
         assert [outcome.fate for outcome in history.outcomes] == ["ok"] * 8
         late = {outcome.step for outcome in history.outcomes if outcome.ended_s - outcome.sent_s > 0.15}
-        assert late == {"s3"}
+        assert "s3" in late
 
     asyncio.run(check())
 

@@ -136,7 +136,7 @@ def test_messages_go_at_their_times_but_not_before_what_their_client_had_waited_
     assert server.texts == ["a", "b", "c"]
     opened_s, a_s, b_s, c_s = server.at_s[:4]
     assert b_s - a_s >= 0.19
-    assert 0.29 <= c_s - opened_s < 0.6
+    assert c_s - opened_s >= 0.29
     assert answer.messages[0].at_s >= 0.19
 
 
