@@ -69,6 +69,7 @@ class Courses:
         *,
         hooks: Hooks | None,
         most_in_flight: int | None,
+        keep_requests: bool = False,
     ) -> None:
         self._target = target
         self._clock = clock
@@ -79,6 +80,7 @@ class Courses:
         self._meter = meter
         self._on_outcome = on_outcome
         self._hooks = hooks
+        self._keep_requests = keep_requests
         self._slots = asyncio.Semaphore(most_in_flight) if most_in_flight else None
 
     async def run(self, step: Step, ready: Ready, barrier: Barrier | None) -> None:
@@ -133,7 +135,7 @@ class Courses:
     async def _go_on(self, step: Step, request: Request, ready: Ready, sent: Sent) -> None:
         """From the end of the first attempt to that of the step."""
         if went_well(sent.attempt):
-            await self._ended(step, ready, (sent.attempt,), sent.answer)
+            await self._ended(step, request, ready, (sent.attempt,), sent.answer)
             return
         attempts = [sent.attempt]
         while (again := self._again(step, attempts, sent)) and (
@@ -141,7 +143,7 @@ class Courses:
         ):
             sent = more
             attempts.append(replace(sent.attempt, why=again.why))
-        await self._ended(step, ready, tuple(attempts), sent.answer)
+        await self._ended(step, request, ready, tuple(attempts), sent.answer)
 
     def _again(self, step: Step, attempts: list[Attempt], sent: Sent) -> Again | None:
         return self._retrying.again(Tried(step, attempts, sent.answer), self._clock.wall_s)
@@ -182,7 +184,9 @@ class Courses:
         )
         self._order.end(step.id, self._clock())
 
-    async def _ended(self, step: Step, ready: Ready, attempts: tuple[Attempt, ...], answer: Answer | None) -> None:
+    async def _ended(
+        self, step: Step, request: Request, ready: Ready, attempts: tuple[Attempt, ...], answer: Answer | None
+    ) -> None:
         last = attempts[-1]
         self._filler.keep(step, answer, last.error)
         self._tell(
@@ -201,6 +205,7 @@ class Courses:
                 fate=fate_of(last.status, last.error),
                 recorded_status=step.recorded.status if step.recorded else None,
                 held=ready.held,
+                request=request if self._keep_requests else None,
             ),
         )
         freed_s = last.ended_s

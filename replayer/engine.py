@@ -44,11 +44,13 @@ async def replay(
     on_outcome: Callable[[Outcome], None] | None = None,
     stop: asyncio.Event | None = None,
     keep: bool = True,
+    keep_requests: bool = False,
 ) -> History:
     """The history of running `steps`, given in due order, against the server at `target`, a URL if a text.
 
     `anchor` is the plan's start: now if None, or an instant that the conductor's clock counts from too. `on_outcome` is
-    told each outcome as it ends; without `keep` the history has none of them, and memory does not grow with the plan.
+    told each outcome as it ends; without `keep` the history has none of them, and memory does not grow with the plan;
+    with `keep_requests` each has its request as it was sent.
     When `stop` is set the faults are healed and nothing more is sent; what is on its way ends by itself. The conductor
     heals on every way out. Raises UsageError for a target that is none, and whatever the conductor raises.
     """
@@ -61,7 +63,9 @@ async def replay(
             await conductor.start()
         switching_s = time.monotonic() - began_s if conductor else 0.0
         clock = RunClock(anchor or Anchor.now())
-        run = _Replay(header, place, clock, conductor, filler or _answers(header, steps), on_outcome, keep)
+        run = _Replay(
+            header, place, clock, conductor, filler or _answers(header, steps), on_outcome, keep, keep_requests
+        )
         await run.run(steps, stop, Ready(switching_s, "faults"))
     finally:
         if conductor:
@@ -97,6 +101,7 @@ class _Replay:
         filler: Filler,
         on_outcome: Callable[[Outcome], None] | None,
         keep: bool,
+        keep_requests: bool,
     ) -> None:
         budget = header.budget
         self.outcomes: list[Outcome] = []
@@ -120,6 +125,7 @@ class _Replay:
             self._end,
             hooks=hooks,
             most_in_flight=budget.max_in_flight,
+            keep_requests=keep_requests,
         )
         self._barrier_limit_s = budget.step_timeout_s
         self._barriers: dict[str, Barrier] = {}

@@ -15,7 +15,7 @@ from faults.call import Call
 from faults.fault import FaultEvent, Receipt
 from foreshock.clock import Anchor
 from replayer.fidelity import Fidelity
-from replayer.plan import Protocol
+from replayer.plan import Protocol, Request
 
 Fate = Literal["ok", "failed", "unknown"]
 Held = Literal["order", "faults", "barrier", "in flight", "backlog"]
@@ -78,6 +78,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     not_sent: str | None = None
     recorded_status: int | None = None
     held: Held | None = None  # what it was last held by, if it was ready later than due
+    request: Request | None = None  # as it was sent, but for `traceparent`; where the run keeps requests
 
     @property
     def status(self) -> int | None:
