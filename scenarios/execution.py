@@ -14,6 +14,7 @@ from recorder.listen.signal import LogLine, Sample
 from replayer.outcome import History
 from replayer.plan import Plan
 from scenarios.finding import CheckResult, Verdict
+from scenarios.resources.view import View
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[Sample, ...] = ()  # metrics read before and after
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
     target: str = ""  # URL that the plan was sent to
+    closing: tuple[View, ...] = ()  # what was read when all was over, where somebody wants to know
+    dead: str = ""  # why nothing that the system shows at the end can be trusted: 'process shop has ended'
 
     @property
     def violated(self) -> tuple[str, ...]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from foreshock.clock import Clock
 from recorder.shape import Shape
 from replayer.plan import Plan
+from scenarios.execution import Runner
 from scenarios.explore.explain import Explained, explain
 from scenarios.explore.material import Material, fault_forms
 from scenarios.explore.search import Progress, SearchResult, search
 from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Limits
 from scenarios.finding import Finding
+from scenarios.judging import carrying, judging
 from scenarios.ledger import Ledger, Order
 from scenarios.report.terminal import Terminal
 from scenarios.report.wording import counted
+from scenarios.resources.world import World
 from scenarios.runrecord import Phase, Search
 from scenarios.system import Pool
 
@@ -26,12 +31,21 @@ class Exploring:
     """What comes of it goes into the ledger as it goes, so that an interrupted run keeps what it caught."""
 
     def __init__(
-        self, order: Order, base: Plan, shape: Shape, ledger: Ledger, terminal: Terminal, clock: Clock
+        self,
+        order: Order,
+        base: Plan,
+        shape: Shape,
+        world: World,
+        ledger: Ledger,
+        terminal: Terminal,
+        clock: Clock,
     ) -> None:
+        """`world` is what oracles judge by."""
         self._order = order
         self._scenario = order.scenario
         self._base = base
         self._shape = shape
+        self._world = world
         self._ledger = ledger
         self._terminal = terminal
         self._clock = clock
@@ -43,6 +57,7 @@ class Exploring:
         if not executions:
             return ()
         started_s = self._clock()
+        runner = judging(pool, self._world)
         with self._terminal.progress("explore", executions) as bar:
 
             def on_progress(progress: Progress) -> None:
@@ -52,7 +67,7 @@ class Exploring:
             result = await search(
                 self._base,
                 self._shape,
-                pool.run,
+                runner,
                 links=tuple(self._scenario.links),
                 kinds=fault_forms(explore.faults or ()),
                 seed=self._order.seed,
@@ -68,13 +83,13 @@ class Exploring:
             self._ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
         self._ledger.search = _search_of(result, (), pool)  # kept, as what it caught, if the minimising is interrupted
         self._ledger.findings += _not_yet_small(result)
-        explained = await self._minimised(pool, result)
+        explained = await self._minimised(pool, runner, result)
         self._ledger.findings.clear()
         self._ledger.search = _search_of(result, explained, pool)
         self._ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
         return explained
 
-    async def _minimised(self, pool: Pool, result: SearchResult) -> tuple[Explained, ...]:
+    async def _minimised(self, pool: Pool, runner: Runner, result: SearchResult) -> tuple[Explained, ...]:
         checks = {caught.check for caught in result.caught}
         with self._terminal.progress("minimise", len(checks)) as bar:
             done: list[str] = []
@@ -83,15 +98,16 @@ class Exploring:
                 done.append(check)
                 bar.update(len(done), f"smallest plan found for {check!r}")
 
-            return await explain(
+            explained = await explain(
                 result.caught,
                 Material.of(self._base, self._shape),
-                pool.run,
+                runner,
                 limits=_MINIMISE,
                 width=pool.width,
                 clock=self._clock,
                 on_done=on_done,
             )
+        return tuple(replace(each, finding=carrying(each.finding, self._world)) for each in explained)
 
 
 def _not_yet_small(result: SearchResult) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from replayer.filling.filler import Fills
 from replayer.filling.filling import Filling, Login, Mapped, Shift, Signing, Static, Users
 from replayer.filling.logins import with_logins
 from replayer.filling.spots import parse_spot
-from replayer.plan import Plan
+from replayer.plan import Plan, Step
 from replayer.target import Target
 from scenarios.scenario import Scenario
 from scenarios.tables import mapping_by, mapping_of, rows_of
@@ -45,8 +45,11 @@ def recorded_as_planned(plan: Plan, recording: Recording, filling: Filling) -> P
     return Plan(replace(plan.header, source=source), steps)
 
 
-def filler_for(filling: Filling, plan: Plan, target: str, anchor: Anchor) -> Fills:
-    """The filler of one replay of `plan` against the URL `target`, whose due 0 is at `anchor`. Raises UsageError."""
+def filler_for(filling: Filling, plan: Plan, target: str, anchor: Anchor, later: Iterable[Step] = ()) -> Fills:
+    """The filler of one replay of `plan` against the URL `target`, whose due 0 is at `anchor`. Raises UsageError.
+
+    `later` are steps that it shall fill when the plan's have ended.
+    """
     recorded_s = plan.header.source.recorded_s if plan.header.source else 0.0
     shift = filling.shift and replace(filling.shift, recorded_s=recorded_s, now_s=anchor.wall_s)
     place = Target.parse(target)
@@ -56,7 +59,7 @@ def filler_for(filling: Filling, plan: Plan, target: str, anchor: Anchor) -> Fil
         scheme="https" if place.tls else "http",
         host=place.host,
         wall=lambda: anchor.wall_s + anchor.elapsed_s(),
-        wanted={binding.from_ for step in plan.steps for binding in step.bindings},
+        wanted={binding.from_ for step in (*plan.steps, *later) for binding in step.bindings},
     )
 
 

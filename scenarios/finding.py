@@ -13,6 +13,7 @@ import msgspec
 from faults.fault import FaultEvent, Receipt
 from replayer.plan import Plan
 from scenarios.downstream import Caused
+from scenarios.resources.world import World
 
 Verdict = Literal["held", "violated", "unknown"]
 LeadVerdict = Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]
@@ -33,7 +34,9 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The plan failed `fails` of `of` runs, its control `control_fails` of `control_of`; Fisher's exact p.
 
-    Runs on which the check could not say are none of them.
+    Runs on which the check could not say are none of them. From `low` to `high` (0 to 1) is Wilson's interval of 95 %
+    for how often the plan fails. `told_apart` says that p was small enough for the number of times it was looked at:
+    the rule is `scenarios.explore.evidence`'s.
     """
 
     fails: int
@@ -41,6 +44,32 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     control_fails: int
     control_of: int
     p_value: float
+    low: float = 0.0
+    high: float = 1.0
+    told_apart: bool = False
+
+
+class Amplified(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest plan made to fail more often, for a race that shows seldom: `what` was done, and what came of it."""
+
+    what: str  # '6 at once', 'payments 50 ms slower'
+    evidence: Evidence
+
+
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
+    """From where on a magnitude of a needed fault breaks the smallest plan, and the nearest one at which it holds.
+
+    At `breaks_at` `breaks_fails` of `breaks_of` runs failed, at `holds_at` none of `holds_of`. `holds_at` None: it
+    breaks at every magnitude that the fault may have.
+    """
+
+    fault: str  # 'slow on payments'
+    argument: str  # with its unit: 'latency_ms'
+    breaks_at: int
+    breaks_fails: int
+    breaks_of: int
+    holds_at: int | None = None
+    holds_of: int = 0
 
 
 class Necessity(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +136,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     rarity: tuple[Rarity, ...] = ()
     silent: tuple[str, ...] = ()  # what stayed quiet: checks and endpoints that said fine on the failing run
     lead: LeadTime | None = None
+    oracle: str = ""  # that judged; '' for a check that the user declared
+    hint: bool = False  # too weak to fail a run by itself
+    amplified: Amplified | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    finished: bool = True  # False: a limit, or whoever stopped the run, ended its minimising
     timeline: tuple[Beat, ...] = ()
     fault_events: tuple[FaultEvent, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    world: World | None = None  # what an oracle judges the plan by
     downstream: tuple[Caused, ...] = ()  # what its steps asked the system's links for, on the failing run

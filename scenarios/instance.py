@@ -21,10 +21,13 @@ from replayer.plan import Plan
 from replayer.target import Target
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
 from scenarios.checks.liveness import not_trusting
+from scenarios.closing import read_closing
 from scenarios.execution import Execution
 from scenarios.filling import filler_for, filling_of
 from scenarios.hearing import Hearing
 from scenarios.processes import RunningProcess
+from scenarios.resources.closing import closing_reads
+from scenarios.resources.world import World
 from scenarios.scenario import Invariant, Scenario
 from scenarios.trust import Trust
 from scenarios.variables import address_values, filled, filled_struct
@@ -124,11 +127,13 @@ class Instance:
         on_outcome: OnOutcome | None = None,
         stop: asyncio.Event | None = None,
         max_active: int | None = None,
+        world: World | None = None,
     ) -> Execution:
         """Resets, replays `plan` under its faults, at most `max_active` at once, heals, settles, checks.
 
         Metrics are read before and after; with `watch_every_s` also in between, that often. `on_outcome` is told each
-        outcome as it ends; when `stop` is set the replay ends, healed. Raises HarnessError where the system
+        outcome as it ends; when `stop` is set the replay ends, healed. Of a known `world` the closing reads are made,
+        and outcomes have their requests: that is what oracles judge by. Raises HarnessError where the system
         can't be restarted or reset, or the network not be healed; UsageError for a fault that can't be.
         """
         started_s = self._clock()
@@ -144,19 +149,24 @@ class Instance:
                 edge=self._edge,
                 max_active=max_active,
             )
+            reads = [step for session in _sessions(plan) for step in world.reads_of(session)] if world else []
+            filler = filler_for(self._filling, plan, self.target, anchor, reads)
             history = await replay(
                 plan.header,
                 plan.steps,
                 self._place,
                 anchor=anchor,
                 conductor=conductor,
-                filler=filler_for(self._filling, plan, self.target, anchor),
+                filler=filler,
                 on_outcome=on_outcome,
                 stop=stop,
+                keep_requests=world is not None,
             )
+            closing = closing_reads(plan, history.outcomes, world, filler.fill) if world else ()
+            views = await read_closing(closing, self._place, plan.header.budget, settle_s=self._settle_s)
             results = await judge_invariants(self._checks, settle_s=self._settle_s, clock=self._clock)
-            if reason := await self._why_not_alive():
-                results = not_trusting(results, reason)
+            if dead := await self._why_not_alive():
+                results = not_trusting(results, dead)
         return Execution(
             plan=plan,
             history=history,
@@ -169,6 +179,8 @@ class Instance:
             samples=heard.samples,
             losses=heard.losses,
             target=self.target,
+            closing=views,
+            dead=dead or "",
         )
 
     def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
@@ -221,6 +233,10 @@ class Instance:
         """The same of a system that others run: of that, only the target is known."""
         reached = await accepts(self._place.host, self._place.port, timeout_s=_ALIVE_S)
         return None if reached else f"{self.target} takes no connection"
+
+
+def _sessions(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step.session for step in plan.steps))
 
 
 def _edge(target: str, links: Mapping[str, str]) -> str | None:

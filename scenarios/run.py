@@ -41,6 +41,7 @@ from scenarios.report.story import tell
 from scenarios.report.terminal import Terminal
 from scenarios.report.timeline import SHAKEN
 from scenarios.report.write import write_report
+from scenarios.resources.world import World, world_of
 from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Result, RunRecord
 from scenarios.scenario import Scenario
@@ -70,10 +71,11 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     base = recorded_as_planned(base, recording, filling_of(order.scenario, os.environ))
     recorded = partial(recorded_steps, recording)
     shape = learn(recording)
+    world = world_of(base.steps, recorded())
     anchor = Anchor.now()
     redact = Redactor(read_key(None)).text
     with RunFolder.create(order.runs, order.scenario.name, datetime.now(UTC), redact=redact) as folder:
-        going = _Run(order, terminal, folder, base, shape, recorded, anchor, redact)
+        going = _Run(order, terminal, folder, base, shape, world, recorded, anchor, redact)
         try:
             await going.walk(recording.manifest.systems)
         except asyncio.CancelledError:
@@ -108,6 +110,7 @@ class _Run:
         folder: RunFolder,
         base: Plan,
         shape: Shape,
+        world: World,
         recorded: Recorded,
         anchor: Anchor,
         redact: Callable[[str], str],
@@ -122,7 +125,7 @@ class _Run:
         self._redact = redact
         self.ledger = Ledger(order, folder, anchor, redact)
         self._replaying = Replaying(order.scenario, base, self.ledger, folder, terminal, self._clock, recorded, redact)
-        self._exploring = Exploring(order, base, shape, self.ledger, terminal, self._clock)
+        self._exploring = Exploring(order, base, shape, world, self.ledger, terminal, self._clock)
 
     async def walk(self, upstream: str) -> None:
         """The phases, in their order. A calm replay that breaks a check ends the road: there is nothing to compare."""

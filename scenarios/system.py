@@ -19,6 +19,7 @@ from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.instance import Instance, OnOutcome, Site
 from scenarios.ports import free_ports
+from scenarios.resources.world import World
 from scenarios.scenario import Scenario
 from scenarios.together import together
 from scenarios.warden import Warden
@@ -87,12 +88,18 @@ class Pool:
         on_outcome: OnOutcome | None = None,
         stop: asyncio.Event | None = None,
         max_active: int | None = None,
+        world: World | None = None,
     ) -> Execution:
         """As `Instance.run`, on the instance that has been free the longest; waits for one if there is none."""
         instance = await self._free.get()
         try:
             return await instance.run(
-                plan, watch_every_s=watch_every_s, on_outcome=on_outcome, stop=stop, max_active=max_active
+                plan,
+                watch_every_s=watch_every_s,
+                on_outcome=on_outcome,
+                stop=stop,
+                max_active=max_active,
+                world=world,
             )
         finally:
             self._free.put_nowait(instance)
