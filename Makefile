@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.locked
 TOXIPROXY_VERSION = v2.12.0
 
-.PHONY: setup demo test fuzz fuzz-recorder check bench prove-heal prove-privacy prove-recorder lock toxiproxy clean
+.PHONY: setup demo test fuzz fuzz-recorder check bench prove prove-heal prove-privacy prove-recorder lock toxiproxy clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,10 @@ check: setup
 
 bench: setup toxiproxy
 	@$(BIN)/python tests/bench/run.py $(BENCH)
+
+# Searches every service of tests/zoo, planted and fixed, with oracles only: three minutes each, so more than an hour.
+prove: setup
+	@$(BIN)/python -P tests/zoo/prove/run.py $(PROVE)
 
 # Kills real runs at chance moments, 20 times on each engine: every link has to be healed within 5 s (-P: not tests/faults).
 prove-heal: setup toxiproxy

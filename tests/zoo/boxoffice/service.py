@@ -102,7 +102,7 @@ def _digest(password: str) -> str:
 
 
 def _logged_in(state: State, user: str) -> dict[str, str]:
-    token = secrets.token_urlsafe(24)
+    token = secrets.token_hex(20)
     state.tokens[token] = user
     return {"user": user, "token": token}
 
