@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from foreshock.errors import UsageError
-from replayer.changes import edited, swapped, the_step
+from replayer.changes import edited, the_step
 from replayer.place import parse_place
 from replayer.plan import Actor, Binding, Plan, Request, Step, in_place_order
-from replayer.sequence import deadlock
+from replayer.sequence import deadlock, swapped
 
 # Where clients carry who they are. A name is a credential's in whatever case it is written.
 CREDENTIALS = frozenset({"cookie", "authorization", "x-api-key", "x-auth-token", "x-csrf-token", "x-xsrf-token"})

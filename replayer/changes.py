@@ -14,7 +14,8 @@ from foreshock.errors import UsageError
 from replayer.place import NoSuchPlace, parse_place
 from replayer.places import raw_request, read_request, write_request
 from replayer.plan import Burst, Drop, Edit, Plan, Reorder, Repeat, Step, Value
-from replayer.sequence import Steps, behind, bound_to, bridged, deadlock, moved, settled, timings, without
+from replayer.requestkeys import renewed
+from replayer.sequence import Steps, behind, bound_to, bridged, deadlock, moved, settled, swapped, timings, without
 
 
 def drop(plan: Plan, step: str) -> Plan:
@@ -48,18 +49,34 @@ def repeat(plan: Plan, step: str, *, together: bool, times: int = 1) -> Plan:
 def repeat_as(plan: Plan, of: str, copy: str) -> Plan:
     """`copy` is sent after `of` and its earlier copies, and before whatever came after them.
 
-    It has no recorded answer to compare with.
+    It is a request of its own, which its keys say where the original has any; no recorded answer is to compare with.
     """
     original = the_step(plan, of)
     copies = {edit.step for edit in plan.header.edits if isinstance(edit, Repeat) and edit.of == of}
     last = next(step for step in reversed(plan.steps) if step.id == of or step.id in copies)
-    new = replace(original, id=copy, due_s=last.due_s, after=(last.id,), barrier=None, recorded=None)
-    steps: list[Step] = []
-    for step in plan.steps:
-        steps.append(replace(step, after=(*step.after, copy)) if last.id in step.after else step)
-        if step is last:
-            steps.append(new)
-    return edited(plan, tuple(steps), Repeat(step=copy, of=of))
+    request, keys = renewed(original, copy)
+    new = replace(
+        original,
+        id=copy,
+        request=request,
+        due_s=last.due_s,
+        after=(last.id,),
+        barrier=None,
+        recorded=None,
+        redelivers="",
+    )
+    return edited(plan, added(plan.steps, new), Repeat(step=copy, of=of, renewed=keys))
+
+
+def added(steps: Steps, new: Step) -> Steps:
+    """The steps with `new` behind the first one in its `after`, and before whoever came after that one."""
+    anchor = new.after[0]
+    found: list[Step] = []
+    for step in steps:
+        found.append(replace(step, after=(*step.after, new.id)) if anchor in step.after else step)
+        if step.id == anchor:
+            found.append(new)
+    return tuple(found)
 
 
 def fresh_copy(plan: Plan, of: str) -> str:
@@ -173,11 +190,6 @@ def the_step(plan: Plan, step: str) -> Step:
 
 def edited(plan: Plan, steps: Steps, edit: Edit) -> Plan:
     return Plan(replace(plan.header, edits=(*plan.header.edits, edit)), steps)
-
-
-def swapped(steps: Steps, new: Step) -> Steps:
-    """The steps with `new` in place of the one with its id."""
-    return tuple(new if step.id == new.id else step for step in steps)
 
 
 def _ids_ever(plan: Plan) -> set[str]:

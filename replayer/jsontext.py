@@ -131,6 +131,29 @@ def span(text: str, path: Selection) -> tuple[int, int]:
         raise LookupError(format_path(path)) from None
 
 
+class Entry(NamedTuple):
+    """A key of an object with its value: characters `start` to `end` of the text."""
+
+    key: str
+    start: int
+    end: int
+
+
+def entries(text: str, path: Selection) -> tuple[int, list[Entry]]:
+    """Where the inside of the object at `path` begins, and its entries in order. Raises LookupError where none is."""
+    opening, _ = span(text, path)
+    if text[opening] != "{":
+        raise LookupError(format_path(path))
+    found = []
+    at = _skip(text, opening + 1)
+    while text[at] != "}":
+        key, end = scanstring(text, at + 1, True)
+        value_at = _skip(text, _skip(text, end) + 1)
+        found.append(Entry(key, at, _end(text, value_at)))
+        at = _next(text, value_at)
+    return opening + 1, found
+
+
 def _check(text: str) -> None:
     """Raises ValueError where the text is no JSON: what stands behind the leaf too."""
     try:

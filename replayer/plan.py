@@ -1,201 +1,48 @@
 """A plan: what will run. The one type everything meets in.
 
 A recording gives one, Hypothesis varies one, a finding stores one, `reproduce` runs one. Data only: a `Header`, and a
-stream of `Step`s in due order, so that a million of them need never be in memory. Reading and writing is
-`replayer.planfile`'s, changing one is `replayer.edits`'.
+stream of `Step`s (`replayer.step`) in due order, so that a million of them need never be in memory. What its edits are
+says `replayer.edit`. Reading and writing is `replayer.planfile`'s, changing one is `replayer.edits`'.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from faults.fault import Fault
+from replayer.edit import (
+    Abandon,
+    Actor,
+    Burst,
+    Drop,
+    Edit,
+    Insert,
+    Pause,
+    Rebind,
+    Redeliver,
+    Reorder,
+    Repeat,
+    Reshape,
+    Timing,
+    Value,
+    Wait,
+)
+from replayer.step import Binding, Body, Message, Protocol, Record, Recorded, Request, Step
+
+__all__ = [
+    "FORMAT", "VERSION", "Abandon", "Actor", "Binding", "Body", "Budget", "Burst", "Drop", "Edit", "Header", "Insert",
+    "Message", "Pause", "Plan", "Protocol", "Provenance", "Rebind", "Recorded", "Redeliver", "Reorder", "Repeat",
+    "Request", "Reshape", "Retry", "Source", "Step", "Timing", "Value", "Wait", "in_due_order", "in_place_order",
+]  # fmt: skip
 
 FORMAT = "foreshock-plan"
 VERSION = 1
 
 
-Protocol = Literal["http/1.1", "h2", "websocket"]
-
-
-class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A record of a plan's file: what a version does not know is an error there, never skipped."""
-
-
-class Body(_Record, frozen=True, omit_defaults=True):
-    """A request body: `text` where it is UTF-8, else `base64`."""
-
-    text: str | None = None
-    base64: str | None = None
-
-    @classmethod
-    def of(cls, raw: bytes) -> Body | None:
-        """None for an empty body."""
-        if not raw:
-            return None
-        try:
-            return cls(text=raw.decode())
-        except UnicodeDecodeError:
-            return cls(base64=base64.b64encode(raw).decode("ascii"))
-
-    @property
-    def raw(self) -> bytes:
-        return base64.b64decode(self.base64) if self.base64 is not None else (self.text or "").encode()
-
-
-class Request(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A request template: as recorded, before bindings write into it. Header text is Latin-1, one code point a byte.
-
-    It has no hop-by-hop headers (`target.HOP_BY_HOP`): Host and the framing of the body are written when it is sent.
-    Kept of them are only a 'Connection: close' that an HTTP/1.1 client sent, and the 'TE: trailers' of an HTTP/2 one.
-    """
-
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: Body | None = None
-    trailers: tuple[tuple[str, str], ...] = ()
-    chunked: bool = False  # it said no length: 'Transfer-Encoding: chunked', or a body over h2 without Content-Length
-    expects: bool = False  # its body waits for a 100 Continue: 'Expect: 100-continue'
-
-
-class Message(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A WebSocket message, `at_s` after the 101 came. The server's own say what the client had waited for: a client's
-    message is not sent before as many have come as stand before it. Text is UTF-8; control frames are none."""
-
-    at_s: float
-    from_client: bool = True
-    binary: bool = False
-    body: Body | None = None
-
-
-class Binding(_Record, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
-    """The value at `into` of this step's request is what step `from_`'s response said at `at`.
-
-    Places are `replayer.places` text: 'path:2', 'query:page', 'json:$.order.id', 'form:csrf', 'header:If-Match',
-    'cookie:sid'. `wrap` holds the value where it is only a part of the place: 'Bearer {}'. `confidence` says how sure
-    it is that the value came from there: 1 where someone wrote it.
-    """
-
-    into: str
-    from_: str
-    at: str
-    wrap: str = "{}"
-    confidence: float = 1.0
-
-
-class Recorded(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What production answered to this step: the baseline that a replay is compared with."""
-
-    status: int | None = None
-    latency_s: float | None = None
-    error: str | None = None
-    attempts: int = 1  # the client's own retries are folded into the step that they repeat
-
-
-class Step(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of a plan. `due_s` counts from the plan's start; `after` are the steps it must follow.
-
-    A session's steps of one `connection` share one, as the client's did; of '' they take whichever is free, and are
-    never kept from being sent by another that is still answered. `closes` is true of the last step of a connection that
-    its client closed. `protocol` is 'websocket' of what was answered 101 with 'Upgrade: websocket' (its `request` is
-    the opening GET); HTTP/3 goes as 'h2', HTTP/1.0 as 'http/1.1' with `closes`. Other upgrades are `unsupported`.
-    """
-
-    id: str
-    due_s: float
-    session: str
-    route: str  # method and path template: 'POST /orders/{id}'
-    request: Request
-    after: tuple[str, ...] = ()
-    bindings: tuple[Binding, ...] = ()
-    barrier: str | None = None  # steps that share one are released together
-    connection: str = ""
-    closes: bool = False  # its connection is closed after it
-    protocol: Protocol = "http/1.1"
-    messages: tuple[Message, ...] = ()  # of a WebSocket, in order
-    lasts_s: float = 0.0  # how long its client kept a WebSocket open, on the plan's clock as its messages' `at_s`
-    unsupported: str = ""  # why it cannot be sent as recorded; it is counted as not sent, with this reason
-    recorded: Recorded | None = None
-
-
-# Edits: one change made to a recorded session in a plan, kept with what it replaced, so that it can be reverted alone.
-
-
-class Timing(_Record, frozen=True, kw_only=True):
-    """When a step was due and after what, and where it stood in the plan (`index`, from 0)."""
-
-    step: str
-    due_s: float
-    after: tuple[str, ...]
-    index: int = 0
-
-
-class Drop(_Record, frozen=True, kw_only=True, tag="drop", tag_field="edit"):
-    """`was` stood at `index`; `moved` is the timing of the steps that followed it."""
-
-    was: Step
-    index: int = 0
-    moved: tuple[Timing, ...] = ()
-
-
-class Repeat(_Record, frozen=True, kw_only=True, tag="repeat", tag_field="edit"):
-    """`step` was added; it sends what `of` sends."""
-
-    step: str
-    of: str
-
-
-class Reorder(_Record, frozen=True, kw_only=True, tag="reorder", tag_field="edit"):
-    """`step` is sent before step `before`; `moved` is the timing of every other step that had to change for it."""
-
-    step: str
-    was_due_s: float
-    was_after: tuple[str, ...]
-    before: str = ""
-    was_index: int = 0
-    moved: tuple[Timing, ...] = ()
-
-
-class Burst(_Record, frozen=True, kw_only=True, tag="burst", tag_field="edit"):
-    """The steps of `barrier` are sent together; `was` is when each was due, and after what, and the same of every step
-    that had to move with them."""
-
-    barrier: str
-    was: tuple[Timing, ...]
-
-
-class Value(_Record, frozen=True, kw_only=True, tag="value", tag_field="edit"):
-    """The value at `place` of `step`'s request is `now`; recorded it `was`, written as `was_text`. A binding into the
-    place is set aside, and others, of a text that several values go into."""
-
-    step: str
-    place: str
-    now: Any
-    was: Any
-    was_binding: Binding | None = None
-    was_text: str | None = None
-    was_others: tuple[Binding, ...] = ()
-
-
-class Actor(_Record, frozen=True, kw_only=True, tag="actor", tag_field="edit"):
-    """`step` is sent by another session: with that one's cookies and credentials."""
-
-    step: str
-    session: str
-    was_session: str
-    was_bindings: tuple[Binding, ...]
-    was_headers: tuple[tuple[str, str], ...]
-
-
-Edit = Drop | Repeat | Reorder | Burst | Value | Actor
-
-
-class Source(_Record, frozen=True, kw_only=True, omit_defaults=True):
+class Source(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The recording a plan was made from, and the slice of it. `recorded_s` is when (Unix time) what is due at 0 was
     recorded; 0 where that is not known."""
 
@@ -207,7 +54,7 @@ class Source(_Record, frozen=True, kw_only=True, omit_defaults=True):
     sessions: tuple[str, ...] = ()  # empty: all
 
 
-class Provenance(_Record, frozen=True, kw_only=True, omit_defaults=True):
+class Provenance(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Who made the plan, from what, and which recorded steps were taken out only to make it small."""
 
     made_by: str = ""
@@ -215,7 +62,7 @@ class Provenance(_Record, frozen=True, kw_only=True, omit_defaults=True):
     trimmed: tuple[str, ...] = ()
 
 
-class Budget(_Record, frozen=True, kw_only=True, omit_defaults=True):
+class Budget(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Bounds that a run of the plan keeps."""
 
     step_timeout_s: float = 10.0  # from sent to the last byte
@@ -225,7 +72,7 @@ class Budget(_Record, frozen=True, kw_only=True, omit_defaults=True):
     max_in_flight: int | None = None  # requests on the wire at once; whoever waits for that is held, not late
 
 
-class Retry(_Record, frozen=True, kw_only=True, omit_defaults=True):
+class Retry(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What a client of this plan does about an attempt that came to nothing.
 
     The pause before attempt n+1 is `pause_s` (fixed), or drawn between 0 and `pause_s` * 2**(n-1), at most `most_s`
@@ -245,7 +92,7 @@ class Retry(_Record, frozen=True, kw_only=True, omit_defaults=True):
     redeliver: bool = False
 
 
-class Header(_Record, frozen=True, kw_only=True, omit_defaults=True):
+class Header(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What holds for the whole plan. `format` and `version` are always written, first."""
 
     name: str

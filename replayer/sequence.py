@@ -60,6 +60,11 @@ def without(steps: Iterable[Step], ids: Collection[str]) -> Steps:
     )
 
 
+def swapped(steps: Iterable[Step], new: Step) -> Steps:
+    """The steps with `new` in place of the one with its id."""
+    return tuple(new if step.id == new.id else step for step in steps)
+
+
 def settled(steps: Sequence[Step]) -> Steps:
     """The steps in due order, each due no earlier than what it follows, and with all of its barrier.
 

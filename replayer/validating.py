@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from foreshock.errors import UsageError
 from replayer.place import KINDS, NoSuchPlace, parse_place
 from replayer.places import write_request
-from replayer.plan import Actor, Binding, Burst, Drop, Edit, Header, Plan, Reorder, Repeat, Step, Value
+from replayer.plan import Actor, Binding, Burst, Drop, Edit, Header, Insert, Plan, Reshape, Step, Value
 from replayer.sequence import deadlock
 
 
@@ -124,7 +124,9 @@ def _references(header: Header) -> dict[str, str]:
     """Every step that the header speaks of, but those that an edit has dropped, with where it is spoken of."""
     named = {fault.at.step: f"faults[{index}].at" for index, fault in enumerate(header.faults) if fault.at}
     for index, edit in enumerate(header.edits):
-        if isinstance(edit, Repeat | Reorder | Value | Actor):
+        if isinstance(edit, Insert):
+            named[edit.new.id] = f"edits[{index}].new"
+        elif not isinstance(edit, Drop | Burst):
             named[edit.step] = f"edits[{index}].step"
     for edit in header.edits:
         if isinstance(edit, Drop):
@@ -138,7 +140,7 @@ def _last_values(edits: tuple[Edit, ...]) -> dict[str, dict[str, Value]]:
     for index, edit in enumerate(edits):
         if isinstance(edit, Value):
             last[edit.step, edit.place] = (f"edits[{index}]", edit)
-        elif isinstance(edit, Actor):  # replaces the headers that values may have been set in
+        elif isinstance(edit, Actor | Reshape):  # replaces the headers, or the entry, that values may have been set in
             last = {key: value for key, value in last.items() if key[0] != edit.step}
     found: dict[str, dict[str, Value]] = {}
     for (step, _), (path, edit) in last.items():

@@ -39,7 +39,7 @@ def _fresh(request: Request, mark: str, bound: Iterable[str]) -> Request:
         return request
     given = {into.lower() for into in bound}
     headers = tuple(
-        (name, _other(value, mark))
+        (name, alike(value, mark))
         if name.lower() in _TELLS_REQUESTS_APART and f"header:{name.lower()}" not in given
         else (name, value)
         for name, value in request.headers
@@ -47,7 +47,7 @@ def _fresh(request: Request, mark: str, bound: Iterable[str]) -> Request:
     return replace(request, headers=headers)
 
 
-def _other(value: str, mark: str) -> str:
+def alike(value: str, mark: str) -> str:
     """A value of the same look, the same for the same value and mark."""
     drawn = iter(hashlib.shake_256(f"{mark} {value}".encode()).digest(len(value)))
 

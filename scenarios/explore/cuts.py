@@ -13,7 +13,7 @@ import msgspec
 from faults.fault import At, Fault, Window
 from foreshock.errors import UsageError
 from replayer.edits import revert, without_steps
-from replayer.plan import Actor, Burst, Drop, Edit, Plan, Reorder, Repeat, Step, Value
+from replayer.plan import Burst, Drop, Edit, Insert, Plan, Rebind, Redeliver, Reorder, Repeat, Step, Wait
 
 P = ParamSpec("P")
 
@@ -189,5 +189,11 @@ def _about(edit: Edit, plan: Plan) -> set[str]:
             return {step.id for step in sent_together(edit, plan)}
         case Reorder(step=step_id, before=before):
             return {step_id, before}
-        case Value(step=step_id) | Actor(step=step_id):
-            return {step_id}
+        case Redeliver(step=step_id, of=of, after=after):
+            return {step_id, of, after}
+        case Insert(new=new):
+            return {new.id, *new.after}
+        case Wait(step=step_id, for_=other) | Rebind(step=step_id, from_=other):
+            return {step_id, other}
+        case _:
+            return {edit.step}

@@ -8,12 +8,28 @@ from collections.abc import Mapping, Set
 import msgspec
 
 from faults.fault import Receipt
-from replayer.plan import Burst, Drop, Plan, Reorder, Repeat, Value
+from replayer.plan import (
+    Abandon,
+    Actor,
+    Burst,
+    Drop,
+    Insert,
+    Pause,
+    Plan,
+    Rebind,
+    Redeliver,
+    Reorder,
+    Repeat,
+    Reshape,
+    Value,
+    Wait,
+)
 from scenarios.execution import Execution
-from scenarios.explore.cuts import sent_together
+from scenarios.explore.cuts import is_write, sent_together
+from scenarios.explore.power import detectable, exercised
 from scenarios.explore.simplicity import Oddness, simplicity
 from scenarios.explore.words import route_of
-from scenarios.runrecord import Covered
+from scenarios.runrecord import Covered, Detectable
 
 Reached = Mapping[str, Set[str]]  # link -> routes whose requests use it
 Accusation = frozenset[str]  # what a plan is accused of, coarsely: {'fault payments POST /checkout', 'order'}
@@ -39,13 +55,19 @@ def accusation(plan: Plan) -> Accusation:
         match edit:
             case Burst():
                 said |= {f"together {step.route}" for step in sent_together(edit, plan)}
-            case Value(step=step, place=place):
+            case Value(step=step, place=place) | Reshape(step=step, place=place):
                 said.add(f"value {route_of(plan, step)} {place}")
-            case Repeat(of=of):
-                said.add(f"repeat {route_of(plan, of)}")
-            case Drop() | Reorder():
+            case Rebind(step=step, into=place):
+                said.add(f"binding {route_of(plan, step)} {place}")
+            case Repeat(of=of) | Redeliver(of=of):
+                said.add(f"{type(edit).__name__.lower()} {route_of(plan, of)}")
+            case Abandon(step=step):
+                said.add(f"abandon {route_of(plan, step)}")
+            case Insert(new=new):
+                said |= {f"insert {new.route}"} if is_write(new.route) else set()  # a read is accused of nothing
+            case Drop() | Reorder() | Wait() | Pause():
                 said.add("order")
-            case _:
+            case Actor():
                 said.add("actor")
     return frozenset(said)
 
@@ -56,6 +78,7 @@ class Tally:
     def __init__(self, oddness: Oddness) -> None:
         self._oddness = oddness
         self._coverage: Counter[tuple[str, str, str]] = Counter()
+        self._exercised: Counter[tuple[str, str]] = Counter()
         self._hits: Counter[tuple[str, Accusation]] = Counter()
         self._simplest: dict[tuple[str, Accusation], list[Execution]] = {}
         self.executions = 0
@@ -65,6 +88,7 @@ class Tally:
         self.executions += 1
         self.unknown += any(result.verdict == "unknown" for result in execution.results)
         self._coverage.update(covered(execution, reached))
+        self._exercised.update(exercised(execution, covered(execution, reached)))
         for check in execution.violated:
             caught = (check, accusation(execution.plan))
             self._hits[caught] += 1
@@ -87,6 +111,14 @@ class Tally:
             for (check, accused), executions in self._simplest.items()
         ]
         return tuple(sorted(everything, key=lambda one: simplicity(one.simplest[0].plan, self._oddness)))
+
+    def caught_by(self, check: str) -> tuple[Caught, ...]:
+        """The same of one check alone."""
+        return tuple(each for each in self.caught if each.check == check)
+
+    @property
+    def power(self) -> tuple[Detectable, ...]:
+        return detectable(self._exercised)
 
     @property
     def violated(self) -> tuple[str, ...]:

@@ -7,7 +7,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from faults.fault import Fault
-from replayer.plan import Actor, Burst, Drop, Edit, Plan, Reorder, Repeat, Value
+from foreshock.duration import format_duration
+from replayer.plan import (
+    Abandon,
+    Actor,
+    Burst,
+    Drop,
+    Edit,
+    Insert,
+    Pause,
+    Plan,
+    Rebind,
+    Redeliver,
+    Reorder,
+    Repeat,
+    Reshape,
+    Value,
+    Wait,
+)
 from scenarios.downstream import Caused
 from scenarios.explore.cuts import sent_together
 
@@ -45,18 +62,48 @@ def fault_words(fault: Fault, plan: Plan) -> str:
 def edit_words(edit: Edit, plan: Plan) -> str:
     """'value qty=12 in POST /cart/items (recorded: 2)', '2 x POST /checkout together', ..."""
     match edit:
-        case Value(step=step, place=place, now=now, was=was):
-            return f"value {field_name(place)}={short(now)} in {route_of(plan, step)} (recorded: {short(was)})"
         case Burst():
             return f"{routes_in_words([step.route for step in sent_together(edit, plan)])} together"
-        case Repeat(of=of):
-            return f"{route_of(plan, of)} once more"
         case Drop(was=step):
             return f"{step.route} left out"
-        case Reorder(step=step):
-            return f"{route_of(plan, step)} at another time"
-        case Actor(step=step):
-            return f"{route_of(plan, step)} by another session"
+        case Insert(new=new):
+            return f"{new.route} after {route_of(plan, new.after[0])}"
+        case _:
+            return _in_words(edit, route_of(plan, edit.step), plan)
+
+
+def _in_words(
+    edit: Value | Reshape | Rebind | Repeat | Redeliver | Reorder | Wait | Pause | Abandon | Actor,
+    route: str,
+    plan: Plan,
+) -> str:
+    """Of an edit about one step, which is of `route`."""
+    match edit:
+        case Value(place=place, now=now, was=was):
+            return f"value {field_name(place)}={short(now)} in {route} (recorded: {short(was)})"
+        case Reshape(place=place, how=how, value=value):
+            return f"{_RESHAPED[how].format(name=field_name(place), value=short(value))} {route}"
+        case Rebind(into=into, from_=from_, was=was):
+            said = f"{route_of(plan, from_)} ({from_}) answered, not as {was.from_} did"
+            return f"{field_name(into)} in {route} as {said}"
+        case Repeat(of=of):
+            return f"{route_of(plan, of)} once more"
+        case Redeliver(of=of, after=after):
+            later = f" after {route_of(plan, after)}" if after != of else ""
+            return f"{route_of(plan, of)} delivered once more{later}, the very same request"
+        case Reorder():
+            return f"{route} at another time"
+        case Wait(for_=for_):
+            return f"{route} only after {route_of(plan, for_)} ({for_})"
+        case Pause(pause_s=pause_s):
+            return f"a pause of {format_duration(pause_s)} before {route}"
+        case Abandon(after_s=after_s):
+            return f"{route} given up by its client after {format_duration(after_s)}"
+        case Actor():
+            return f"{route} by another session"
+
+
+_RESHAPED = {"drop": "no {name} in", "double": "{name} twice, {value} besides, in", "add": "a new {name}={value} in"}
 
 
 def caused_words(each: Caused, plan: Plan) -> str:

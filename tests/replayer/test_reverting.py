@@ -6,12 +6,46 @@ from hypothesis import strategies as st
 
 from faults.fault import Fault, Window
 from foreshock.errors import UsageError
-from replayer.edits import act_as, burst, control, drop, reorder, repeat, revert, set_value, undo, without_steps
-from replayer.plan import Actor, Binding, Body, Burst, Drop, Edit, Header, Plan, Reorder, Repeat, Request, Step, Value
+from replayer.edits import (
+    abandon,
+    act_as,
+    burst,
+    control,
+    drop,
+    insert,
+    pause,
+    rebind,
+    redeliver,
+    reorder,
+    repeat,
+    reshape,
+    revert,
+    set_value,
+    undo,
+    wait,
+    without_steps,
+)
+from replayer.plan import (
+    Binding,
+    Body,
+    Drop,
+    Edit,
+    Header,
+    Insert,
+    Plan,
+    Redeliver,
+    Repeat,
+    Request,
+    Step,
+)  # fmt: skip
 from replayer.planfile import plan_from_builtins, plan_to_builtins
 from replayer.reverting import rewound, unwound
 
 SESSIONS = ("a", "b")
+KINDS = (
+    "drop", "repeat", "together", "burst", "reorder", "value", "actor", "insert", "redeliver", "wait", "pause",
+    "abandon", "rebind", "reshape",
+)  # fmt: skip
 FAULT = Fault(id="f1", link="payments", kind="slow", window=Window())
 
 
@@ -57,7 +91,7 @@ def changes(draw: st.DrawFn, plan: Plan) -> Plan:
     one, other = draw(st.sampled_from(ids)), draw(st.sampled_from(ids))
     places = ["json:$.qty", "json:$.note", "path:1", "query:page"]
     try:
-        match draw(st.sampled_from(["drop", "repeat", "together", "burst", "reorder", "value", "actor"])):
+        match draw(st.sampled_from(KINDS)):
             case "drop":
                 return drop(plan, one)
             case "repeat":
@@ -70,6 +104,22 @@ def changes(draw: st.DrawFn, plan: Plan) -> Plan:
                 return reorder(plan, one, other)
             case "value":
                 return set_value(plan, one, draw(st.sampled_from(places)), draw(st.integers() | st.text(max_size=3)))
+            case "insert":
+                return insert(plan, one, other)
+            case "redeliver":
+                return redeliver(plan, one, other)
+            case "wait":
+                return wait(plan, one, other)
+            case "pause":
+                return pause(plan, one, draw(st.sampled_from([0.25, 2.0])))
+            case "abandon":
+                return abandon(plan, one, draw(st.sampled_from([0.001, 0.5])))
+            case "rebind":
+                return rebind(plan, one, draw(st.sampled_from(["path:1", "cookie:sid"])), other, "json:$.other")
+            case "reshape":
+                how = draw(st.sampled_from(["drop", "double", "add"]))
+                entries = ["json:$.qty", "json:$.new", "query:page", "query:new", "header:Cookie", "header:X-New"]
+                return reshape(plan, one, draw(st.sampled_from(entries)), how, draw(st.integers()))
             case _:
                 return act_as(plan, one, draw(st.sampled_from(SESSIONS)))
     except UsageError:
@@ -130,29 +180,41 @@ def test_one_edit_reverted_alone_leaves_the_others_in_force(pair: tuple[Plan, Pl
 
 
 def copies_of(plan: Plan, edit: Edit) -> set[str]:
-    """The steps that are there only because of `edit`: a copy, and copies of it."""
-    gone = {edit.step} if isinstance(edit, Repeat) else set()
+    """The steps that are there only because of `edit`: one that it adds, and those that are made of that one."""
+    gone = added_by(edit)
     for other in plan.header.edits:
-        if isinstance(other, Repeat) and other.of in gone:
-            gone.add(other.step)
+        if gone & rests_on(other):
+            gone |= added_by(other)
     return gone
 
 
-def saying(edit: Edit) -> tuple[Any, ...]:
-    """What an edit does, without what it replaced."""
+def added_by(edit: Edit) -> set[str]:
+    if isinstance(edit, Insert):
+        return {edit.new.id}
+    return {edit.step} if isinstance(edit, Repeat | Redeliver) else set()
+
+
+def rests_on(edit: Edit) -> set[str]:
     match edit:
-        case Drop():
-            return ("drop", edit.was.id)
-        case Repeat():
-            return ("repeat", edit.step, edit.of)
-        case Burst():
-            return ("burst", edit.barrier)
-        case Reorder():
-            return ("reorder", edit.step, edit.before)
-        case Value():
-            return ("value", edit.step, edit.place, edit.now)
-        case Actor():
-            return ("actor", edit.step, edit.session)
+        case Repeat(of=of):
+            return {of}
+        case Redeliver(of=of, after=after):
+            return {of, after}
+        case Insert(new=new):
+            return {*new.after, *(binding.from_ for binding in new.bindings)}
+        case _:
+            return set()
+
+
+def saying(edit: Edit) -> tuple[Any, ...]:
+    """What an edit does, without what it replaced, and when."""
+    if isinstance(edit, Drop):
+        return ("drop", edit.was.id)
+    if isinstance(edit, Insert):
+        return ("insert", edit.new.id, *edit.new.after, *(binding.from_ for binding in edit.new.bindings))
+    said = {"burst": ("barrier",)}.get(kind := type(edit).__name__.lower(), edit.__struct_fields__)
+    kept = (getattr(edit, field) for field in said if field != "moved" and not field.startswith("was"))
+    return (kind, *kept)
 
 
 @given(edited())
