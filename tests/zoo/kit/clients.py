@@ -42,6 +42,7 @@ class Client:
         expect: int,
         form: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        pause: bool = True,
     ) -> Any:
         """The answer's JSON, or None; `answered` holds its headers. Raises Unexpected for any status but `expect`."""
         kind, sent = ("application/json", json.dumps(body, ensure_ascii=False)) if body is not None else ("", None)
@@ -55,7 +56,8 @@ class Client:
         self.statuses[answer.status] += 1
         if answer.status != expect:
             raise Unexpected(f"{method} {path}: {answer.status} {said[:200]!r}, expected {expect}")
-        self.think()
+        if pause:
+            self.think()
         return json.loads(said) if said else None
 
     def close(self) -> None:
