@@ -1,5 +1,9 @@
 """The reference laboratory: what is normal, by panel. It has no state."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit.threads import arguments, serve
 from kit.web import App, Refusal, Reply, Request
 

@@ -92,7 +92,7 @@ async function report({ headers }) {
   const ranges = {};
   for (const panel of panels) ranges[panel] = await rangesOf(panel, headers);
   const { id, given_name, born, allergies, samples } = current.getStore();
-  return [200, { patient: { id, given_name, born, allergies }, samples, ranges }];
+  return [200, { patient: { id, given_name, born, allergies }, samples: [...samples], ranges }];
 }
 
 serve(new App(makeState, {
