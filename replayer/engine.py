@@ -23,6 +23,7 @@ from replayer.metering import FidelityMeter
 from replayer.order import Order
 from replayer.outcome import History, Outcome
 from replayer.plan import Header, Step
+from replayer.redelivering import redelivering
 from replayer.retrying import Retrying
 from replayer.runclock import RunClock
 from replayer.sending import Sender
@@ -63,9 +64,10 @@ async def replay(
             await conductor.start()
         switching_s = time.monotonic() - began_s if conductor else 0.0
         clock = RunClock(anchor or Anchor.now())
-        run = _Replay(
-            header, place, clock, conductor, filler or _answers(header, steps), on_outcome, keep, keep_requests
-        )
+        filling = filler or _answers(header, steps)
+        if isinstance(steps, Sequence):  # of a stream nobody can say what will be wanted once more
+            filling = redelivering(filling, steps)
+        run = _Replay(header, place, clock, conductor, filling, on_outcome, keep, keep_requests)
         await run.run(steps, stop, Ready(switching_s, "faults"))
     finally:
         if conductor:

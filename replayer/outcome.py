@@ -28,7 +28,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_s: float
     first_byte_s: float | None = None
     status: int | None = None
-    error: str | None = None  # 'timeout', 'reset', 'cut', 'refused', 'garbage: ...'
+    error: str | None = None  # 'timeout', 'reset', 'cut', 'refused', 'gave up' (its client did), 'garbage: ...'
     why: Literal["first", "retry", "redelivery"] = "first"
     went_out: bool = True  # False: there was no connection to send it on
     protocol: Protocol = "http/1.1"  # what it went over; less than the step's own where the target speaks no h2

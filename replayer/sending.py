@@ -61,10 +61,13 @@ class Sender:
         else:
             connection.write(payload)
         slot = self._deadlines.begin(connection, begun_s + step.lasts_s + self._step_timeout_s - self._clock())
+        leaving = _leaving(step, connection)
         try:
             reply = await coming
         finally:
             self._deadlines.end(connection, slot)
+            if leaving:
+                leaving.cancel()
         if lane is None:
             self._connections.give_back(step, connection)
         else:
@@ -96,6 +99,13 @@ class Sender:
         barrier.arrive(step.id, ready_s, flush)
         await asyncio.wait((barrier.opened, coming), return_when=asyncio.FIRST_COMPLETED)
         return flushed_s
+
+
+def _leaving(step: Step, connection: Channel) -> asyncio.TimerHandle | None:
+    """The client's own patience with a step, which few have. Finer than the wheel of `Deadlines`: it is short."""
+    if step.gives_up_s is None:
+        return None
+    return asyncio.get_running_loop().call_later(step.gives_up_s, connection.fail, "gave up")
 
 
 def _time_is_up(connection: Channel) -> None:
