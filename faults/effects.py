@@ -63,7 +63,13 @@ def _ending(connection: TapConnection) -> Ending:
 def exchange_of_attempt(met: Met) -> Exchange:
     wait_s = None if met.first_byte_s is None else met.first_byte_s - met.sent_s
     kind = (met.error or "").partition(":")[0]
-    endings: dict[str, Ending] = {"": "answered", "timeout": "unanswered", "reset": "reset", "refused": "refused"}
+    endings: dict[str, Ending] = {
+        "": "answered",
+        "timeout": "unanswered",
+        "gave up": "unanswered",
+        "reset": "reset",
+        "refused": "refused",
+    }
     if met.first_byte_s is None and kind == "cut":
         return Exchange(ending="closed")
     return Exchange(ending=endings.get(kind, "cut"), wait_s=wait_s)
