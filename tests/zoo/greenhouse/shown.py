@@ -1,0 +1,30 @@
+"""A sensor that is registered while the store is away: 201, and for ever 404."""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from kit.relay import always
+from kit.showing import main
+from kit.system import System, until
+
+
+def lost(system: System) -> bool:
+    store = system.relays["store"]
+    key = {"X-Api-Key": system.send("POST", "/keys", {"owner": "Bo"}).json["api_key"]}
+    store.rule = always("down")
+    store.seen.clear()
+    made = system.send("POST", "/sensors", {"label": "pump #1", "unit": "l"}, key)
+    assert made.status == 201
+    assert until(lambda: bool(store.seen))  # it was tried
+    store.rule = always("pass")
+    time.sleep(0.1)  # the fixed one still has it, whenever it looks; the planted one has dropped it
+    read = system.send("GET", f"/sensors/{made.json['id']}", headers=key)
+    listed = system.send("GET", "/sensors", headers=key).json["items"]
+    assert (read.status == 404) == (listed == [])
+    return read.status == 404
+
+
+if __name__ == "__main__":
+    main(__file__, lost)
