@@ -65,9 +65,7 @@ class Teams:
     def teams(self, request: Request) -> Reply:
         user = _user(request)
         with request.state.lock:
-            mine = [
-                team.shown() for team in request.state.teams.values() if team.owner == user and team.state == "live"
-            ]
+            live = [team for team in request.state.teams.values() if team.state == "live"]
         return Reply(200, {"teams": [team.shown() for team in live if team.owner == user]})
 
     def team(self, request: Request) -> Reply:
