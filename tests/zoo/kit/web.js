@@ -119,6 +119,7 @@ function serve(app, port) {
     try {
       [status, payload, headers] = await app.answer(message);
     } catch (error) {
+      if (message.destroyed && !message.complete) return; // a client that hung up is its own business
       if (!(error instanceof Refusal)) console.log(`ERROR ${message.method} ${message.url}: ${error.stack}`);
       [status, payload] = [error.status ?? 500, { error: error.status ? error.message : 'internal error', ...error.more }];
     }

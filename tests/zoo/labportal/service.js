@@ -47,7 +47,7 @@ function signUp({ body, state }) {
     allergies: Array.isArray(body.allergies) ? body.allergies.map(String) : [],
     samples: [],
   };
-  const token = crypto.randomBytes(24).toString('base64url');
+  const token = `pt.${crypto.randomBytes(6).toString('hex')}.${crypto.randomBytes(18).toString('hex')}`;
   state.patients.set(token, patient);
   return [201, { patient: patient.id, access_token: token }];
 }

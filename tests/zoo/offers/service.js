@@ -9,6 +9,7 @@ const fs = require('node:fs/promises');
 const { App, FIXED, Refusal, args, serve, text } = require('../kit/web.js');
 
 const { port, journal } = args();
+let made = 0;
 const DECISIONS = { accept: 'accepted', decline: 'declined', withdraw: 'withdrawn' };
 
 function makeState() {
@@ -41,11 +42,17 @@ async function journalled(line) {
   }
 }
 
+/** A number such as 'L26-04177-12', which no two offers have. */
+function fileNumber() {
+  made += 1;
+  return `L26-${String(crypto.randomInt(100_000)).padStart(5, '0')}-${made}`;
+}
+
 function make({ body, state }) {
   const salary = body.salary;
   if (!Number.isFinite(salary) || salary <= 0 || salary > 1e6) throw new Refusal(422, 'salary: expected 1 to 1000000');
   const offer = {
-    id: `of-${crypto.randomBytes(9).toString('base64url')}`,
+    id: fileNumber(),
     position: text(body, 'position'),
     salary,
     remote: body.remote === true,

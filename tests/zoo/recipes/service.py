@@ -94,8 +94,8 @@ def rewrite(request: Request) -> Reply:
     with book.lock:
         book.version(recipe)
         if not book.do(
-            "UPDATE recipes SET title = ?, serves = ?, method = ?, version = version + 1"
-            " WHERE id = ? AND secret = ? RETURNING id",
+            "UPDATE recipes SET version = version + ((title, serves, method) IS NOT (:1, :2, :3)),"
+            " title = :1, serves = :2, method = :3 WHERE id = :4 AND secret = :5 RETURNING id",
             *(title, serves, method, recipe, request.headers.get("x-edit-token", "")),
         ):
             raise Refusal(403, "another cook's recipe")
