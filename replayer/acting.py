@@ -36,7 +36,7 @@ def act_with(plan: Plan, step: str, session: str, headers: Headers, bindings: tu
         old,
         session=session,
         request=replace(old.request, headers=own + headers),
-        bindings=in_place_order((*(b for b in old.bindings if not _is_credential(b)), *bindings)),
+        bindings=in_place_order((*(b for b in old.bindings if not is_credential(b)), *bindings)),
     )
     edit = Actor(
         step=step,
@@ -53,7 +53,7 @@ def act_with(plan: Plan, step: str, session: str, headers: Headers, bindings: tu
 
 def credentials_of(step: Step) -> tuple[Headers, tuple[Binding, ...]]:
     """The headers that say who sends `step`, and the bindings that fill them."""
-    return _credentials(step.request), tuple(filter(_is_credential, step.bindings))
+    return _credentials(step.request), tuple(filter(is_credential, step.bindings))
 
 
 def _donor(plan: Plan, step: Step, session: str) -> Step:
@@ -61,7 +61,7 @@ def _donor(plan: Plan, step: Step, session: str) -> Step:
     carrying = [other for other in plan.steps if other.session == session and _credentials(other.request)]
     if not carrying:
         raise UsageError(f"session={session}: none of its steps carries a cookie or a credential to act with")
-    ready = [other for other in carrying if all(b.from_ in ahead for b in other.bindings if _is_credential(b))]
+    ready = [other for other in carrying if all(b.from_ in ahead for b in other.bindings if is_credential(b))]
     if not ready:
         raise UsageError(f"session={session}: its credentials are made after step {step.id}, too late to act with")
     return next((other for other in reversed(ready) if other.id in ahead), ready[0])
@@ -71,6 +71,7 @@ def _credentials(request: Request) -> Headers:
     return tuple(header for header in request.headers if header[0].lower() in CREDENTIALS)
 
 
-def _is_credential(binding: Binding) -> bool:
+def is_credential(binding: Binding) -> bool:
+    """Whether what it fills says who sends the request."""
     place = parse_place(binding.into)
     return place.kind == "cookie" or (place.kind == "header" and place.name.lower() in CREDENTIALS)

@@ -19,8 +19,8 @@ from replayer.edits import burst, drop, reorder, repeat, set_value
 from replayer.plan import Plan, Step
 from scenarios.explore.cuts import is_write, with_faults
 from scenarios.explore.material import FaultForm, Material, Walk
+from scenarios.explore.races import in_step
 from scenarios.explore.rarity import by_session
-from scenarios.explore.systematic import in_step
 from scenarios.explore.tally import Reached
 from scenarios.explore.values import Used
 
