@@ -14,7 +14,7 @@ from recorder.exchange import Exchange
 from recorder.following import Following
 from recorder.keeper import Keeper
 from recorder.keeping import Keeping
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Signal
 from recorder.manifest import Counts, MessageCounts, SignalCounts
 from recorder.policy import Policy
 from recorder.redact import DEFAULT, Redactor
@@ -129,7 +129,7 @@ class Intake:
         """Accounts for an exchange that was seen and cannot be kept."""
         self._waiting.drop(reason)
 
-    def hear(self, signal: Sample | LogLine) -> None:
+    def hear(self, signal: Signal) -> None:
         """Takes one signal, or loses it."""
         self._waiting.hear(signal)
 

@@ -14,7 +14,8 @@ from recorder.exchange import Content, Exchange, header
 from recorder.following import Following
 from recorder.goingon import GoingOn
 from recorder.keeping import Keeping
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.redacted import redacted_signal
+from recorder.listen.signal import Signal
 from recorder.redact import Redactor
 from recorder.sampling import Sampler
 from recorder.session import Session, Sessions, identity_hash
@@ -118,23 +119,16 @@ class Keeper:
             link = SessionLink(self._named(session.name), identity_hash(self._key, identity), out)
             self.on_disk(lambda link=link: self._writer.link(link))  # type: ignore[misc]  # bound now
 
-    def keep_signal(self, signal: Sample | LogLine) -> None:
+    def keep_signal(self, signal: Signal) -> None:
         if self._disk.trouble:
             self._writer.lose_signals(self._disk.trouble, 1)
             return
         try:
-            redacted = self._redacted(signal)
+            redacted = redacted_signal(signal, self._redacted_text)
         except Exception as error:  # noqa: BLE001 (as with exchanges)
             self._writer.lose_signals(f"could not be redacted: {type(error).__name__}", 1)
             return
         self.on_disk(lambda: self._writer.hear(redacted))
-
-    def _redacted(self, signal: Sample | LogLine) -> Sample | LogLine:
-        if isinstance(signal, LogLine):
-            return msgspec.structs.replace(signal, template=self._redacted_text(signal.template))
-        if "{" not in signal.name:
-            return signal
-        return msgspec.structs.replace(signal, name=self._redacted_text(signal.name))
 
     def _capped(self, exchange: Exchange) -> Exchange:
         """Bodies beyond the cap as their digest: whoever offers them may have capped them before."""

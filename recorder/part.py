@@ -12,7 +12,8 @@ import msgspec
 
 from recorder.exchange import Exchange
 from recorder.followed import Followed
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Kind as SignalKind
+from recorder.listen.signal import LogLine, Role, Sample, Signal, Span
 from recorder.manifest import FILE_NAME, Manifest, read_manifest
 from recorder.ring import KINDS, Kind, segment_name, segment_number
 from recorder.sealed import check_key, key_of_environment, segment_lines
@@ -31,20 +32,33 @@ class _Ended(msgspec.Struct, rename="camel"):
 
 
 class _SignalLine(msgspec.Struct):
-    """Either of the two: a point has a name and a value, a log line has a template."""
+    """One of the three: a point has a name, a span an operation, and a log line neither."""
 
     t_s: float
     source: str
     name: str | None = None
     value: float = 0.0
+    kind: SignalKind = ""
+    buckets: tuple[tuple[float, float], ...] = ()
     level: str = ""
     template: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    operation: str | None = None
+    duration_s: float = 0.0
+    role: Role = ""
+    failed: bool = False
+    trace: str = ""
+    span: str = ""
+    parent: str = ""
 
     @property
-    def signal(self) -> Sample | LogLine:
-        if self.name is None:
-            return LogLine(self.t_s, self.source, self.level, self.template)
-        return Sample(self.t_s, self.source, self.name, self.value)
+    def signal(self) -> Signal:
+        if self.name is not None:
+            return Sample(self.t_s, self.source, self.name, self.value, self.kind, self.buckets)
+        if self.operation is None:
+            return LogLine(self.t_s, self.source, self.level, self.template, self.fields)
+        fields = {name: getattr(self, name) for name in Span.__struct_fields__}
+        return Span(**fields)
 
 
 def _ended_since(since_s: float) -> Callable[[bytes], bool]:
@@ -104,7 +118,7 @@ class Part:
             on_tear(f"{self.called}{strange[0]} lines of its messages are none: they are left out")
         return followed
 
-    def signals(self, on_tear: OnTear) -> Iterator[Sample | LogLine]:
+    def signals(self, on_tear: OnTear) -> Iterator[Signal]:
         lines = self._lines(self.segments("signals"), "signals", msgspec.json.Decoder(_SignalLine), on_tear)
         return (line.signal for line in lines)
 

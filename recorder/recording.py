@@ -18,7 +18,7 @@ import msgspec
 from recorder.exchange import Exchange, held_bytes
 from recorder.followed import Followed
 from recorder.following import joined
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Signal
 from recorder.manifest import END_UNKNOWN, Counts, Manifest, MessageCounts, SignalCounts
 from recorder.onesession import OneSession
 from recorder.part import Part, parts_of
@@ -116,7 +116,7 @@ class Recording:
                 tears += _missing(part, count)
         self.tears = tuple(tears)
 
-    def signals(self) -> Iterator[Sample | LogLine]:
+    def signals(self) -> Iterator[Signal]:
         """What production said of itself meanwhile, in order of time, on the recording's clock; often nothing."""
         streams = [
             in_order(self._shifted(part, part.signals(lambda _: None)), lambda signal: signal.t_s)
@@ -156,7 +156,7 @@ class Recording:
     def _offset_s(self, part: Part) -> float:
         return part.manifest.anchor.wall_s - self.manifest.anchor.wall_s
 
-    def _shifted(self, part: Part, signals: Iterator[Sample | LogLine]) -> Iterator[Sample | LogLine]:
+    def _shifted(self, part: Part, signals: Iterator[Signal]) -> Iterator[Signal]:
         offset_s = self._offset_s(part)
         for signal in signals:
             yield msgspec.structs.replace(signal, t_s=signal.t_s + offset_s) if offset_s else signal

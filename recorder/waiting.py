@@ -12,7 +12,7 @@ import msgspec
 
 from recorder.exchange import Exchange
 from recorder.following import EndLine, Following, MessageLine
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Signal
 from recorder.session import Peer
 
 FULL_BY_COUNT = "the writer was too slow: queue full by count"
@@ -44,7 +44,7 @@ class Taken(NamedTuple):
     """
 
     offers: list[Offer | Following]
-    signals: list[Sample | LogLine]
+    signals: list[Signal]
     dropped: Mapping[str, int]  # exchanges by reason
     messages_dropped: Mapping[str, int]
     messages_left_out: int
@@ -57,7 +57,7 @@ class Waiting:
     def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008 (frozen)
         self._bounds = bounds
         self._offers: deque[tuple[int, Offer | Following]] = deque()  # with the bytes that each holds
-        self._signals: deque[Sample | LogLine] = deque()
+        self._signals: deque[Signal] = deque()
         self._held_bytes = 0
         self._dropped: Counter[str] = Counter()
         self._messages_dropped: Counter[str] = Counter()
@@ -85,7 +85,7 @@ class Waiting:
         with self._changed:
             self._passed[what, host] += 1
 
-    def hear(self, signal: Sample | LogLine) -> None:
+    def hear(self, signal: Signal) -> None:
         with self._changed:
             if len(self._signals) >= self._bounds.signals:
                 self._lost[SIGNALS_FULL] += 1

@@ -18,7 +18,7 @@ from foreshock import __version__
 from foreshock.clock import Anchor, Clock
 from recorder.exchange import Exchange, header
 from recorder.following import Following
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Signal
 from recorder.manifest import Counts, Manifest, MessageCounts, SignalCounts, write_manifest
 from recorder.newfolder import new_folder, own_part
 from recorder.policy import Redaction
@@ -184,7 +184,7 @@ class RecordingWriter:
     def exclude(self) -> None:
         self._excluded += 1
 
-    def hear(self, signal: Sample | LogLine) -> None:
+    def hear(self, signal: Signal) -> None:
         """Stores a signal; the owner has redacted it."""
         self._rings.signals.write(self._encoder.encode(signal))
 

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import LogLine, Sample, Span
 from replayer.outcome import History
 from replayer.plan import Plan
 from scenarios.finding import CheckResult, Verdict
+from scenarios.hearing import Listened
 from scenarios.resources.view import View
 
 
@@ -33,7 +34,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     replay_started_s: float = 0.0
     log_lines: tuple[LogLine, ...] = ()  # what the instance's processes said meanwhile, in order of time
     samples: tuple[Sample, ...] = ()  # metrics read before and after
+    spans: tuple[Span, ...] = ()  # that ended meanwhile, where OTLP is heard
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
+    listened: Listened | None = None  # what hearing them cost us
     target: str = ""  # URL that the plan was sent to
     closing: tuple[View, ...] = ()  # what was read when all was over, where somebody wants to know
     dead: str = ""  # why nothing that the system shows at the end can be trusted: 'process shop has ended'

@@ -22,6 +22,7 @@ from replayer.target import Target
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
 from scenarios.checks.liveness import not_trusting
 from scenarios.closing import read_closing
+from scenarios.ears import ears_of, pushing
 from scenarios.execution import Execution
 from scenarios.filling import filler_for, filling_of
 from scenarios.hearing import Hearing
@@ -47,6 +48,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     addresses: Mapping[str, str]  # of the processes
 
+    signals: Mapping[str, str] = {}  # where OTLP and StatsD are received
     def network_link(self, link: str) -> str:
         """The name that the network knows this instance's link by: 'payments', of the second instance 'payments@2'."""
         return link if self.index == 1 else f"{link}@{self.index}"
@@ -80,6 +82,7 @@ class Instance:
             **address_values("processes", site.addresses),
             **address_values("links", {name: network.address(link) for name, link in self.links.items()}),
         }
+            **address_values("signals", site.signals),
         self.target = filled(scenario.target, values)
         self._place = Target.parse(self.target, scenario.target_tls)
         self._trust = Trust(self._place)
@@ -91,13 +94,22 @@ class Instance:
         self._resets = [filled_struct(request, values).method_and_url for request in scenario.reset]
         self._checks = [self._check(filled_struct(each, values), redact) for each in scenario.invariants]
         specs = {name: filled_struct(process, values) for name, process in scenario.processes.items()}
-        self._hearing = Hearing({name: spec.metrics for name, spec in specs.items() if spec.metrics}, clock)
+        signals = filled_struct(scenario.signals, values)
+        ears = ears_of(
+            signals,
+            folder=scenario.folder,
+            metrics={name: spec.metrics for name, spec in specs.items() if spec.metrics},
+            addresses=site.signals,
+            pids=self._pids,
+            clock=clock,
+        )
+        self._hearing = Hearing(ears, clock, processes=tuple(specs), per_s=signals.lines_per_s)
         self._processes = [
             RunningProcess(
                 name,
                 spec,
                 directory=scenario.folder,
-                environment=_environment(),
+                environment=_environment(site.signals),
                 on_line=self._hearing.line_of(name),
                 warden=warden,
                 tls=self._trust.of(spec.ready.http) if spec.ready.http else None,
@@ -111,6 +123,7 @@ class Instance:
         Of a system that others run, it only looks whether it is there.
         """
         for process in self._processes:
+        self._hearing.start()
             await process.start()
         if not self._processes and await self._not_taking_connections():
             raise HarnessError(f"target={self.target} takes no connection; start the system, or mend the target")
@@ -119,6 +132,7 @@ class Instance:
         """Stops every process, side by side, whatever becomes of the others."""
         await asyncio.gather(*(process.stop() for process in self._processes))
 
+        await asyncio.to_thread(self._hearing.stop)
     async def run(
         self,
         plan: Plan,
@@ -178,12 +192,18 @@ class Instance:
             log_lines=heard.log_lines,
             samples=heard.samples,
             losses=heard.losses,
+            spans=heard.spans,
             target=self.target,
+            listened=heard.listened,
             closing=views,
             dead=dead or "",
         )
 
     def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
+    def _pids(self) -> Mapping[str, int]:
+        """Of the processes that are there now."""
+        return {process.name: process.pid for process in self._processes if process.pid is not None}
+
         return InvariantCheck(invariant, redact, self._trust.of(invariant.http.get) if invariant.http else None)
 
     async def _make_fresh(self) -> None:
@@ -244,6 +264,6 @@ def _edge(target: str, links: Mapping[str, str]) -> str | None:
     return next((name for name, address in links.items() if urlsplit(target).netloc == address), None)
 
 
-def _environment() -> dict[str, str]:
+def _environment(signals: Mapping[str, str]) -> dict[str, str]:
     """Ours, with Python's output unbuffered: a line that waits in a buffer tells its time wrong."""
-    return {"PYTHONUNBUFFERED": "1", **os.environ}
+    return {"PYTHONUNBUFFERED": "1", **os.environ, **pushing(signals)}

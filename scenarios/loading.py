@@ -19,6 +19,8 @@ from scenarios.faultchecks import FAULT_KEYS, check_faults
 from scenarios.fillingchecks import check_filling
 from scenarios.hosts import check_allowed, host_of_address, host_of_url
 from scenarios.scenario import Scenario, ScenarioFile
+from scenarios.signalchecks import check_signals
+from scenarios.sources import OTLP, STATSD
 from scenarios.tlschecks import check_tls
 from scenarios.variables import UnknownVariable, address_values, at_load, filled
 from scenarios.yamlfile import Document, Place, read_document
@@ -48,7 +50,8 @@ def _substituted(document: Document, scenario_dir: str, environment: Mapping[str
     """The document's value with every variable that is known now, the others checked and left."""
     processes, links = _names(document, "processes"), _names(document, "links")
     of_processes = tuple(address_values("processes", dict.fromkeys(processes, ":")))
-    everything = ("dir", *of_processes, *address_values("links", dict.fromkeys(links, ":")))
+    received = address_values("signals", dict.fromkeys(_received(document), ":"))
+    everything = ("dir", *of_processes, *address_values("links", dict.fromkeys(links, ":")), *received)
 
     def walk(value: Any, place: Place) -> Any:
         if isinstance(value, dict):
@@ -67,6 +70,12 @@ def _substituted(document: Document, scenario_dir: str, environment: Mapping[str
     return walk(document.value, ())
 
 
+def _received(document: Document) -> tuple[str, ...]:
+    """What the processes may push to us, as far as it is switched on."""
+    signals = document.value.get("signals")
+    return tuple(name for name in (OTLP, STATSD) if isinstance(signals, dict) and signals.get(name) is True)
+
+
 def _names(document: Document, key: str) -> tuple[str, ...]:
     named = document.value.get(key)
     names = tuple(named) if isinstance(named, dict) else ()
@@ -83,6 +92,8 @@ def _known_later(place: Place, of_processes: tuple[str, ...], everything: tuple[
             return everything
         case ("links", _, "upstream"):
             return of_processes  # links are opened before anything starts, one not behind another
+        case ("signals", "logs" | "metrics" | "health" | "docker" | "journal" | "sql", *_):
+            return everything
         case ("target",) | ("reset", _, _) | ("invariants", _, "http" | "sql", _):
             return everything
     return ()
@@ -145,6 +156,7 @@ def _check_addresses(document: Document, scenario: ScenarioFile) -> None:
     """
     somewhere = dict.fromkeys((*scenario.processes, *scenario.links), "127.0.0.1:1")
     values = {"dir": "/dir", **address_values("processes", somewhere), **address_values("links", somewhere)}
+    values |= address_values("signals", dict.fromkeys((OTLP, STATSD), "127.0.0.1:1"))
     for place, text, host_of in _addresses(scenario):
         try:
             check_allowed(host_of(filled(text, values)), scenario.allow)
@@ -167,6 +179,9 @@ def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[s
             yield ("processes", name, "ready", "tcp"), process.ready.tcp, host_of_address
         if process.metrics:
             yield ("processes", name, "metrics"), process.metrics, host_of_url
+    for kind, urls in (("metrics", scenario.signals.metrics), ("health", scenario.signals.health)):
+        for name, url in urls.items():
+            yield ("signals", kind, name), url, host_of_url
     for name, link in scenario.links.items():
         yield ("links", name, "upstream"), link.upstream, host_of_address
     for index, request in enumerate(scenario.reset):
@@ -199,6 +214,7 @@ _CHECKS = (
     check_tls,
     check_faults,
     check_filling,
+    check_signals,
     _check_invariants,
     _check_explore,
 )

@@ -42,6 +42,7 @@ def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
         links=link_uses(execution.history.calls),
         calls_forgotten=execution.history.calls_forgotten,
         losses=execution.losses,
+        listened=execution.listened,
     )
 
 

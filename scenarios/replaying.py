@@ -23,8 +23,6 @@ from scenarios.scenario import Scenario, Stop
 from scenarios.stopping import Stopping
 from scenarios.system import Pool
 
-_WATCH_EVERY_S = 0.25
-
 
 class Replaying:
     """What comes of them goes into the ledger and the run's folder."""
@@ -88,7 +86,7 @@ class Replaying:
 
             execution = await pool.run(
                 plan,
-                watch_every_s=_WATCH_EVERY_S,
+                watch_every_s=self._scenario.signals.every_s,
                 on_outcome=one_more,
                 stop=stop,
                 max_active=self._scenario.max_active,
@@ -103,7 +101,7 @@ class Replaying:
             phase = msgspec.structs.replace(phase, classes=classes)
         self._ledger.phases.append(phase)
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
-        self._folder.write_signals(name, [*execution.samples, *execution.log_lines])
+        self._folder.write_signals(name, [*execution.samples, *execution.log_lines, *execution.spans])
         self._terminal.phase(phase, self._ledger.phases)
         fidelity = execution.history.fidelity
         if fidelity and (doubt := fidelity.doubt(execution.plan.header.budget.late_p99_s)):

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,7 +22,7 @@ from foreshock.clock import Clock
 from foreshock.errors import HarnessError, UsageError
 from foreshock.replacing import replace_file
 from foreshock.segment import SegmentWriter, read_segment
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.signal import Signal
 from replayer.outcome import History, Outcome
 from scenarios.finding import CheckResult, Finding
 from scenarios.findings import read_findings
@@ -45,6 +46,8 @@ SIGNALS = "signals.jsonl.zst"
 CALLS = "calls.jsonl.zst"
 FINDINGS = "findings"
 
+_LABELS = 10_000
+
 T = TypeVar("T")
 
 
@@ -54,6 +57,7 @@ class RunFolder:
     def __init__(self, path: Path, *, clock: Clock, redact: Redact) -> None:
         self.path = path
         self._redact = redact
+        self._redact_label = lru_cache(_LABELS)(redact)  # of signals, which say the same again and again
         self._outcomes = SegmentWriter(path / OUTCOMES, clock=clock)
         self._signals = SegmentWriter(path / SIGNALS, clock=clock)
         self._calls = SegmentWriter(path / CALLS, clock=clock)
@@ -97,10 +101,10 @@ class RunFolder:
         """One outcome as it ends, of a replay that is too long to be held."""
         self._outcomes.write(_line(seen_of(phase, outcome, origin_s, 0, self._redact)))
 
-    def write_signals(self, phase: str, signals: Iterable[Sample | LogLine]) -> None:
-        """Samples and log templates, on the run's clock."""
+    def write_signals(self, phase: str, signals: Iterable[Signal]) -> None:
+        """Samples, log templates and spans, on the run's clock."""
         for signal in signals:
-            self._signals.write(_line(signal_line(phase, signal)))
+            self._signals.write(_line(signal_line(phase, signal, self._redact_label)))
 
     def close(self) -> None:
         self._outcomes.close()

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from faults.fault import FaultEvent, Receipt
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.redacted import redacted_signal
+from recorder.listen.signal import LogLine, Sample, Signal, Span
 from replayer.outcome import Fate, History, Outcome
 from scenarios.downstream import By, exact_repeats, routes_of
 
@@ -77,11 +78,12 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SignalLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of `signals.jsonl.zst`: a metric's sample, or a log line's template."""
+    """A line of `signals.jsonl.zst`: a metric's sample, a log line's template, or a span."""
 
     phase: str
     sample: Sample | None = None
     log: LogLine | None = None
+    span: Span | None = None
 
 
 def seen_of(phase: str, outcome: Outcome, origin_s: float, execution: int, redact: Redact) -> Seen:
@@ -142,10 +144,16 @@ def call_lines(phase: str, history: History, origin_s: float, execution: int, re
         )
 
 
-def signal_line(phase: str, signal: Sample | LogLine) -> SignalLine:
-    if isinstance(signal, Sample):
-        return SignalLine(phase=phase, sample=signal)
-    return SignalLine(phase=phase, log=signal)
+def signal_line(phase: str, signal: Signal, redact: Redact) -> SignalLine:
+    """Labels, templates and operations hold what the system chose to say."""
+    clean = redacted_signal(signal, redact)
+    match clean:
+        case Sample():
+            return SignalLine(phase=phase, sample=clean)
+        case LogLine():
+            return SignalLine(phase=phase, log=clean)
+        case Span():
+            return SignalLine(phase=phase, span=clean)
 
 
 def _shifted(t_s: float | None, origin_s: float) -> float | None:

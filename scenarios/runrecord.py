@@ -11,6 +11,7 @@ from replayer.comparing.shaken import Classed
 from replayer.fidelity import Spread
 from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
+from scenarios.hearing import Listened
 
 Result = Literal["passed", "findings", "invalid", "interrupted"]
 Ended = Literal["executions", "time", "nothing left to draw"]  # which bound ended a search
@@ -39,6 +40,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[LinkUse, ...] = ()  # what the system asked for meanwhile, of each link that carried a request
     calls_forgotten: int = 0  # at most so many more of those, which the taps had no room for
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
+    listened: Listened | None = None  # what hearing them cost us
     classes: tuple[Classed, ...] = ()  # of shake: what its steps came to, against the calm replay, the gravest first
 
 

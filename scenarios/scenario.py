@@ -15,6 +15,7 @@ from msgspec import Meta
 from foreshock.duration import parse_duration_s
 from replayer import plan
 from replayer.target import Tls
+from scenarios.sources import Signals
 from scenarios.whose import Auth, Identities, MapEntry
 
 _DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
@@ -72,7 +73,7 @@ class Process(Struct, frozen=True, kw_only=True):
     environment: dict[str, Argument] = {}
     directory: Text | None = None  # where it is started: the scenario's folder if absent
     ready: Ready
-    metrics: Url | None = None  # a Prometheus text endpoint
+    metrics: Url | None = None  # a Prometheus or OpenMetrics endpoint
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -236,6 +237,7 @@ class FaultRamp(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: Annotated[int, Meta(ge=2, le=100, description="a whole number from 2 to 100")] = 10
 
 
+    signals: Signals = Signals()  # what is listened to, besides what the processes say of themselves
 class FaultEntry(Struct, frozen=True, kw_only=True):
     """A fault of the shaken phase as the file has it; its magnitudes stand beside the kind and are in `args` here.
 

@@ -107,11 +107,13 @@ class Pool:
 
 def _sites(scenario: Scenario, instances: int, folder: Path) -> list[Site]:
     """Ports and a folder for each instance."""
-    ports = iter(free_ports(instances * len(scenario.processes)))
+    received = scenario.signals.received
+    ports = iter(free_ports(instances * (len(scenario.processes) + len(received))))
     sites = []
     for index in range(1, instances + 1):
         own = folder / f"instance-{index}"
         own.mkdir()
         addresses = {name: f"127.0.0.1:{next(ports)}" for name in scenario.processes}
-        sites.append(Site(index=index, folder=own, addresses=addresses))
+        signals = {name: f"127.0.0.1:{next(ports)}" for name in received}
+        sites.append(Site(index=index, folder=own, addresses=addresses, signals=signals))
     return sites

@@ -2,7 +2,8 @@
 
 Known when the file is read: `${scenario_dir}`, `${env.NAME}` and `${env.NAME:-default}`. Known only once an instance of
 the system is started: `${dir}` (the instance's own folder), and `address` ('127.0.0.1:8080'), `url`
-('http://127.0.0.1:8080'), `host` and `port` of `${processes.NAME.…}` and `${links.NAME.…}`. `$${` is a literal `${`.
+('http://127.0.0.1:8080'), `host` and `port` of `${processes.NAME.…}`, of `${links.NAME.…}`, and of
+`${signals.otlp.…}` and `${signals.statsd.…}`. `$${` is a literal `${`.
 """
 
 from __future__ import annotations

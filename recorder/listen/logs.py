@@ -1,27 +1,20 @@
 """Log lines as they come from a process, masked: what varies from line to line, and may be private, is never kept."""
 
-import json
 import re
-from collections import deque
-from typing import Any
+import time
+from collections.abc import Callable
 
 from foreshock.clock import Clock
+from recorder.listen.logformat import Said, said_by
+from recorder.listen.rate import Rate
 from recorder.listen.signal import LogLine
+from recorder.listen.skew import Skew
 
-_KEPT_LINES = 100_000  # of one source; the oldest are forgotten, and counted
-_READ_CHARS = 2000  # of a line: what is longer is a dump
+LINES_PER_S = 5000.0  # of one source; what is beyond is counted
+
 _TEMPLATE_CHARS = 300
 
-_LEVELS = {
-    "TRACE": "DEBUG", "DEBUG": "DEBUG", "INFO": "INFO", "NOTICE": "INFO", "WARN": "WARN", "WARNING": "WARN",
-    "ERROR": "ERROR", "ERR": "ERROR", "SEVERE": "ERROR", "FATAL": "FATAL", "CRITICAL": "FATAL", "PANIC": "FATAL",
-}  # fmt: skip
-_NUMBERED_LEVELS = {10: "DEBUG", 20: "INFO", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}  # pino, bunyan
-
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[ ]?[+-]\d\d:?\d\d)?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
-_LEADING_TIME = re.compile(rf"\s*[\[(]?(?:{_TIME})[\])]?\s*[-|:]?\s*")
-_LEVEL = re.compile(rf"[\[(<]?\b({'|'.join(_LEVELS)})\b[\])>]?:?", re.IGNORECASE)
-_KEYED_LEVEL = re.compile(rf"\b(?:level|lvl|severity)=\"?({'|'.join(_LEVELS)})\b\"?", re.IGNORECASE)
 _VARIES = re.compile(
     rf"""
       "(?:[^"\\]|\\.)*" | (?<!\w)'[^']*'(?!\w) | `[^`]*`      # quoted text; an apostrophe opens none
@@ -39,16 +32,9 @@ _MASK = "<*>"
 
 
 def template_of(line: str) -> tuple[str, str]:
-    """(level, template) of one log line, plain or JSON. The level is '' where the line does not say it."""
-    line = line[:_READ_CHARS].strip()
-    if line.startswith("{") and (said := _from_json(line)) is not None:
-        return said
-    rest = line[match.end() :] if (match := _LEADING_TIME.match(line)) else line
-    found = _KEYED_LEVEL.search(rest) or _early(_LEVEL.search(rest))
-    level = _LEVELS[found[1].upper()] if found else ""
-    if found:
-        rest = f"{rest[: found.start()]} {rest[found.end() :]}"
-    return level, mask(rest)
+    """(level, template) of one log line: plain, JSON or logfmt. The level is '' where the line does not say it."""
+    said = said_by(line)
+    return said.level, mask(said.message)
 
 
 def mask(text: str) -> str:
@@ -57,56 +43,39 @@ def mask(text: str) -> str:
     return re.sub(r"\s+", " ", masked).strip()[:_TEMPLATE_CHARS]
 
 
-def _early(match: re.Match[str] | None) -> re.Match[str] | None:
-    """A level stands at the beginning, and in capitals where words came before; elsewhere the word is a word."""
-    return match if match and (match.start() < 2 or (match.start() < 80 and match[1].isupper())) else None
-
-
-def _from_json(line: str) -> tuple[str, str] | None:
-    try:
-        content = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    message = next((content[name] for name in ("message", "msg", "event") if isinstance(content.get(name), str)), "")
-    level = next((content[name] for name in ("level", "severity", "levelname", "lvl") if name in content), "")
-    return _level(level), mask(message)
-
-
-def _level(said: Any) -> str:
-    if isinstance(said, int):
-        return _NUMBERED_LEVELS.get(said, "")
-    return _LEVELS.get(str(said).upper(), "")
-
-
 class LogListener:
-    """Is fed the lines of one source, and keeps their templates. Bounded: `forgotten` counts the oldest lines, gone."""
+    """Is fed the lines of one source and gives what is kept of each; `refused` counts those beyond `per_s`.
 
-    def __init__(self, source: str, clock: Clock, *, kept_lines: int = _KEPT_LINES) -> None:
+    Lines are placed by when they came; those with a time of their own that were held up on their way (a buffer, a
+    collector) by that, with the source's `skew` taken out.
+    """
+
+    def __init__(
+        self, source: str, clock: Clock, *, per_s: float = LINES_PER_S, wall: Callable[[], float] = time.time
+    ) -> None:
         self.source = source
-        self.forgotten = 0
+        self.refused = 0
+        self.skew = Skew(clock() - wall())
         self._clock = clock
-        self._lines: deque[LogLine] = deque(maxlen=kept_lines)
+        self._rate = Rate(per_s)
 
-    def feed(self, line: str | bytes) -> LogLine | None:
-        """Takes one line as it came, at the moment it came; None for an empty one."""
-        level, template = template_of(line if isinstance(line, str) else line.decode("utf-8", "replace"))
-        if not template and not level:
+    def feed(self, line: str | bytes, came_s: float | None = None) -> LogLine | None:
+        """Takes one line as it was written, that came at `came_s` or now; None for an empty one, and for a refused."""
+        came_s = self._clock() if came_s is None else came_s
+        if not self.allows(came_s):
             return None
-        kept = LogLine(self._clock(), self.source, level, template)
-        self.forgotten += len(self._lines) == self._lines.maxlen
-        self._lines.append(kept)
-        return kept
+        return self.take(said_by(line if isinstance(line, str) else line.decode("utf-8", "replace")), came_s)
 
-    @property
-    def lines(self) -> tuple[LogLine, ...]:
-        """In the order in which they came."""
-        return tuple(self._lines)
+    def allows(self, came_s: float) -> bool:
+        """Whether a line that came then is taken; counts it if not."""
+        is_taken = self._rate.allows(came_s)
+        self.refused += not is_taken
+        return is_taken
 
-    def since(self, t_s: float) -> tuple[LogLine, ...]:
-        """Those that came at `t_s` or later, in the order in which they came."""
-        late: list[LogLine] = []
-        for line in reversed(self._lines):
-            if line.t_s < t_s:
-                break
-            late.append(line)
-        return tuple(reversed(late))
+    def take(self, said: Said, came_s: float) -> LogLine | None:
+        """The same of a line that somebody else has read, and asked for."""
+        template = mask(said.message)
+        if not template and not said.level:
+            return None
+        t_s = self.skew.place(came_s, *said.stamp) if said.stamp else came_s
+        return LogLine(t_s, self.source, said.level, template, said.fields)

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from recorder.exchange import header
 from recorder.key import read_key
-from recorder.listen.signal import LogLine, Sample
+from recorder.listen.redacted import redacted_signal
 from recorder.manifest import Counts
 from recorder.policy import Policy
 from recorder.privacy.policyfile import policy_of
@@ -94,11 +92,5 @@ def _copy(recording: Recording, redactor: Redactor, writer: RecordingWriter) -> 
         count += 1
         hidden = hidden or header(redacted.request.headers, "host") != header(exchange.request.headers, "host")
     for signal in recording.signals():
-        writer.hear(_signal(signal, redactor))
+        writer.hear(redacted_signal(signal, redactor.text))
     return _Copied(count, hidden)
-
-
-def _signal(signal: Sample | LogLine, redactor: Redactor) -> Sample | LogLine:
-    if isinstance(signal, LogLine):
-        return msgspec.structs.replace(signal, template=redactor.text(signal.template))
-    return msgspec.structs.replace(signal, name=redactor.text(signal.name))

@@ -1,30 +1,82 @@
 import asyncio
-import itertools
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
-from scenarios.hearing import Hearing
+from recorder.listen.ear import Ear
+from recorder.listen.metrics import MetricsEar
+from recorder.listen.sqlgauge import SqlEar
+from scenarios.hearing import Heard, Hearing
+
+
+def heard_by(hearing: Hearing, meanwhile: Callable[[Hearing], Awaitable[None]], every_s: float | None = None) -> Heard:
+    async def listen() -> Heard:
+        hearing.start()
+        try:
+            async with hearing.listening(every_s) as heard:
+                await meanwhile(hearing)
+            return heard
+        finally:
+            hearing.stop()
+
+    return asyncio.run(listen())
+
+
+async def nothing(_: Hearing) -> None:
+    pass
 
 
 def test_only_what_is_said_while_listening_is_heard_in_order_of_time_and_masked() -> None:
-    hearing = Hearing({}, itertools.count().__next__)
+    hearing = Hearing([], time.monotonic, processes=("shop", "payments"))
     shop, payments = hearing.line_of("shop"), hearing.line_of("payments")
 
-    async def listen() -> list[tuple[str, str, str]]:
-        shop(b"WARN before")
-        async with hearing.listening(None) as heard:
-            payments(b"WARN order 17 is slow")
-            shop(b"INFO well")
-            payments(b"")
-        return [(line.source, line.level, line.template) for line in heard.log_lines]
+    async def say(_: Hearing) -> None:
+        payments(b"WARN order 17 is slow")
+        shop(b"INFO well")
+        payments(b"")
 
-    assert asyncio.run(listen()) == [("payments", "WARN", "order <*> is slow"), ("shop", "INFO", "well")]
+    shop(b"WARN before")
+    heard = heard_by(hearing, say)
+    shop(b"WARN after")
+    lines = [(line.source, line.level, line.template) for line in heard.log_lines]
+    assert lines == [("payments", "WARN", "order <*> is slow"), ("shop", "INFO", "well")]
 
 
 def test_a_metrics_endpoint_that_does_not_answer_is_said() -> None:
-    hearing = Hearing({"shop": "http://127.0.0.1:1/metrics"}, itertools.count().__next__)
+    heard = heard_by(
+        Hearing([MetricsEar("shop", "http://127.0.0.1:1/metrics", time.monotonic)], time.monotonic), nothing
+    )
+    assert heard.losses == ("metrics of shop gave nothing (2 times)",)
 
-    async def listen() -> tuple[str, ...]:
-        async with hearing.listening(None) as heard:
-            pass
-        return heard.losses
 
-    assert asyncio.run(listen()) == ("2 scrapes of shop's metrics gave nothing",)
+def test_a_source_is_looked_at_at_both_ends_and_as_often_as_asked_in_between() -> None:
+    class Counting(Ear):
+        looks = 0
+
+        def __init__(self) -> None:
+            super().__init__("counting")
+            self.ten = threading.Event()
+
+        async def look(self, _: object) -> None:
+            self.looks += 1
+            if self.looks == 10:
+                self.ten.set()
+
+    ends, often = Counting(), Counting()
+    heard_by(Hearing([ends], time.monotonic), nothing)
+    assert ends.looks == 3  # the last when it is stopped
+
+    async def until_looked_at(_: Hearing) -> None:
+        assert await asyncio.to_thread(often.ten.wait, 10)
+
+    heard_by(Hearing([often], time.monotonic), until_looked_at, every_s=0.01)
+
+
+def test_what_listening_cost_is_told(tmp_path: Path) -> None:
+    hearing = Hearing([SqlEar("pending", tmp_path / "none.db", "SELECT 1", time.monotonic)], time.monotonic)
+    listened = heard_by(hearing, nothing).listened
+    assert listened.took_s > 0
+    assert listened.cpu_s > 0
+    assert listened.cpu_share == listened.cpu_s / listened.took_s
+    assert (listened.samples, listened.log_lines, listened.spans) == (0, 0, 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from foreshock.errors import UsageError
 from recorder.listen.beside import Beside, Sources
 from recorder.listen.signal import LogLine, Sample
 
@@ -89,18 +90,36 @@ def test_what_cannot_be_heard_is_counted_and_the_rest_is_heard(tmp_path: Path, u
         "folder.log could not be read: IsADirectoryError",
         f"metrics of {url.removeprefix('http://')} gave nothing",
     }
-    assert Sample(7.0, "127.0.0.1:1", "health_up", 0.0) in ear.heard  # no answer is an answer
+    assert Sample(7.0, "127.0.0.1:1", "health_up", 0.0, "gauge") in ear.heard  # no answer is an answer
 
 
 def test_a_log_that_is_written_too_fast_is_bounded_and_counted(tmp_path: Path) -> None:
     log, ear = tmp_path / "shop.log", Ear()
     log.touch()
-    with Beside(Sources(logs=(log,)), ear, lambda: 7.0):
+    with Beside(Sources(logs=(log,)), ear, lambda: 7.0):  # a clock that stands still: one second's worth is taken
         with log.open("a") as file:
             file.write("begin\n")
         ear.until(lambda: len(ear.heard) == 1)
         log.rename(tmp_path / "old")
-        (tmp_path / "new").write_text("again\n" * 1500)
+        (tmp_path / "new").write_text("again\n" * 5500)
         (tmp_path / "new").rename(log)
-    assert len(ear.heard) == 1001
-    assert ear.lost == {"shop.log was written too fast": 500}
+    assert len(ear.heard) == 5000
+    assert ear.lost == {"shop.log was written too fast": 501}
+
+
+def test_what_listening_cost_is_told(tmp_path: Path) -> None:
+    with Beside(Sources(logs=(tmp_path / "shop.log",)), Ear(), time.monotonic) as beside:
+        pass
+    assert len(beside.told) == 1
+    assert beside.told[0].startswith("listening took 0.")
+
+
+def test_a_source_that_is_not_there_is_said_before_anything_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        pytest.raises(UsageError, match="docker='shop': there is no 'docker' on the PATH"),
+        Beside(Sources(docker=("shop",)), Ear(), time.monotonic),
+    ):
+        pass

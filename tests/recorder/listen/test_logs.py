@@ -1,6 +1,7 @@
 import pytest
 
 from recorder.listen.logs import LogListener, mask, template_of
+from recorder.listen.signal import LogLine
 
 
 @pytest.mark.parametrize(
@@ -10,7 +11,7 @@ from recorder.listen.logs import LogListener, mask, template_of
         ("2025-01-31 10:00:00,123 - ERROR - pool is empty", "ERROR", "- pool is empty"),
         ("[10:00:00] [info] started in 35ms", "INFO", "started in <*>"),
         ("WARNING:storefront:order 7f3a91c2 is slow", "WARN", "storefront:order <*> is slow"),
-        ('level=warn msg="no slot" pool=5', "WARN", "msg=<*> pool=<*>"),
+        ('level=warn msg="no slot" pool=5', "WARN", "no slot"),
         ("Critical: disk", "FATAL", "disk"),
         ("just words", "", "just words"),
         ("an error of theirs", "", "an error of theirs"),
@@ -50,29 +51,41 @@ def test_a_very_long_line_is_bounded() -> None:
     assert len(mask("word " * 100_000)) <= 300
 
 
-def listener(kept_lines: int = 3) -> LogListener:
-    instants = iter([1.0, 2.0, 3.0, 4.0, 5.0])
-    return LogListener("storefront", lambda: next(instants), kept_lines=kept_lines)
+def listener(**options: float) -> LogListener:
+    instants = iter([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])  # the first is asked when it is made
+    return LogListener("storefront", lambda: next(instants), wall=lambda: 1000.0, **options)
 
 
 def test_a_listener_says_when_each_line_came_and_keeps_no_text_of_it() -> None:
     logs = listener()
-    logs.feed(b"WARN customer 'ada' \xff waits\n")
-    logs.feed("INFO 17")
-    assert [(line.t_s, line.source, line.level, line.template) for line in logs.lines] == [
-        (1.0, "storefront", "WARN", "customer <*> \ufffd waits"),
-        (2.0, "storefront", "INFO", "<*>"),
+    lines = [logs.feed(b"WARN customer 'ada' \xff waits\n"), logs.feed("INFO 17")]
+    assert lines == [
+        LogLine(1.0, "storefront", "WARN", "customer <*> \ufffd waits"),
+        LogLine(2.0, "storefront", "INFO", "<*>"),
     ]
-    assert logs.since(2.0) == logs.lines[1:]
 
 
 def test_an_empty_line_says_nothing() -> None:
     assert listener().feed(b"\n") is None
 
 
-def test_the_oldest_lines_are_forgotten_and_counted() -> None:
+def test_lines_beyond_the_rate_are_refused_and_counted() -> None:
+    logs = listener(per_s=3)
+    kept = [logs.feed("word", came_s) for came_s in (1.0, 1.0, 1.0, 1.0, 1.5, 1.5)]
+    assert [line is not None for line in kept] == [True, True, True, False, True, False]
+    assert logs.refused == 2
+
+
+def test_a_line_that_was_held_up_in_a_buffer_is_placed_by_its_own_time() -> None:
     logs = listener()
-    for n in range(5):
-        logs.feed(f"line {'abcde'[n]}")
-    assert [line.t_s for line in logs.lines] == [3.0, 4.0, 5.0]
-    assert logs.forgotten == 2
+    prompt = [f"1970-01-01T00:16:{41 + n}.000Z said" for n in range(3)]  # 1001 s: at once
+    for n, line in enumerate(prompt):
+        assert logs.feed(line, 1.0 + n) == LogLine(1.0 + n, "storefront", "", "said")
+    held_up = logs.feed("1970-01-01T00:16:44.000Z said", 9.0)
+    assert held_up is not None
+    assert held_up.t_s == 4.0
+
+
+def test_a_structured_line_names_its_fields_and_says_only_where_it_comes_from() -> None:
+    line = listener().feed('{"level":"error","msg":"no slot","logger":"pool","user":"ada","ts":1.5,"n":3}')
+    assert line == LogLine(1.0, "storefront", "ERROR", "no slot", (("logger", "pool"), ("user", ""), ("n", "")))

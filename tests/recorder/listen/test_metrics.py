@@ -1,10 +1,11 @@
 import asyncio
+import itertools
 import socket
 from collections.abc import Callable
 
 import pytest
 
-from recorder.listen.metrics import MetricsListener
+from recorder.listen.metrics import MetricsEar
 
 
 def with_page(answer: Callable[[], bytes], body: Callable) -> None:
@@ -27,28 +28,24 @@ def page(text: str, status: str = "200 OK") -> bytes:
     return f"HTTP/1.0 {status}\r\nContent-Type: text/plain\r\n\r\n{text}".encode()
 
 
-def test_it_scrapes_at_once_and_regularly_and_at_last() -> None:
-    asked: list[int] = []
-    third = asyncio.Event()
-
-    def answer() -> bytes:
-        asked.append(len(asked))
-        if len(asked) > 3:  # so the third scrape has been taken in
-            third.set()
-        return page(f'slots{{pool="a"}} {len(asked)}\nbad NaN\n')
-
+def test_what_a_scrape_says_is_placed_halfway_between_question_and_answer() -> None:
     async def body(url: str) -> None:
-        async with MetricsListener({"shop": url}, every_s=0.01, clock=lambda: 7.0) as metrics:
-            assert [sample.value for sample in metrics.samples] == [1.0]
-            await asyncio.wait_for(third.wait(), 5)
-            before = len(metrics.samples)
-        assert len(metrics.samples) > before >= 3
-        first = metrics.samples[0]
-        assert (first.t_s, first.source, first.name) == (7.0, "shop", 'slots{pool="a"}')
-        assert {sample.name for sample in metrics.samples} == {'slots{pool="a"}'}
-        assert not metrics.failures
+        samples = await MetricsEar("shop", url, itertools.count(10.0, 4.0).__next__).scrape()
+        assert [(each.t_s, each.source, each.name, each.value, each.kind) for each in samples] == [
+            (12.0, "shop", 'slots{pool="a"}', 3.0, "gauge"),
+            (12.0, "shop", "orders_total", 7.0, "counter"),
+        ]
 
-    with_page(answer, body)
+    said = '# TYPE slots gauge\nslots{pool="a"} 3\n# TYPE orders_total counter\norders_total 7\nbad NaN\n'
+    with_page(lambda: page(said), body)
+
+
+def test_a_long_page_is_read_whole() -> None:
+    async def body(url: str) -> None:
+        samples = await MetricsEar("shop", url, lambda: 7.0).scrape()
+        assert [each.name for each in samples] == [f"m{n}" for n in range(1000)]
+
+    with_page(lambda: page("".join(f"m{n} {n}\n" for n in range(1000))), body)
 
 
 @pytest.mark.parametrize(
@@ -56,62 +53,36 @@ def test_it_scrapes_at_once_and_regularly_and_at_last() -> None:
 )
 def test_a_scrape_that_fails_is_counted(answer: bytes) -> None:
     async def body(url: str) -> None:
-        metrics = MetricsListener({"shop": url})
+        metrics = MetricsEar("shop", url, lambda: 7.0)
         assert await metrics.scrape() == ()
-        assert metrics.failures == {"shop": 1}
+        assert metrics.failures == 1
 
     with_page(lambda: answer, body)
 
 
 @pytest.mark.parametrize(("said", "failures"), [
-    ('{"ok": true}', {"shop": 1}), ("<html>\n<p>a page</p>", {"shop": 1}),
-    ("", {}), ("# HELP a of none yet\n", {}), ("a NaN\n", {}),
+    ('{"ok": true}', 1), ("<html>\n<p>a page</p>", 1), ("", 0), ("# HELP a of none yet\n", 0), ("a NaN\n", 0),
 ])  # fmt: skip
-def test_a_page_that_is_none_of_metrics_is_counted_and_one_without_any_yet_is_not(
-    said: str, failures: dict[str, int]
-) -> None:
+def test_a_page_that_is_none_of_metrics_is_counted_and_one_without_any_yet_is_not(said: str, failures: int) -> None:
     async def body(url: str) -> None:
-        metrics = MetricsListener({"shop": url})
+        metrics = MetricsEar("shop", url, lambda: 7.0)
         assert await metrics.scrape() == ()
         assert metrics.failures == failures
 
     with_page(lambda: page(said), body)
 
 
-def test_a_source_out_of_reach_takes_nothing_from_the_others() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-
-        async def body(url: str) -> None:
-            gone = f"http://127.0.0.1:{unused.getsockname()[1]}/metrics"
-            metrics = MetricsListener({"gone": gone, "shop": url})
-            assert [sample.source for sample in await metrics.scrape()] == ["shop"]
-            assert metrics.failures == {"gone": 1}
-
-        with_page(lambda: page("a 1"), body)
-
-
 def test_a_source_that_never_answers_is_given_up() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        metrics = MetricsListener({"x": f"http://127.0.0.1:{silent.getsockname()[1]}/"}, timeout_s=0.05)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        metrics = MetricsEar("x", url, lambda: 7.0, timeout_s=0.05)
         assert asyncio.run(metrics.scrape()) == ()
-        assert metrics.failures == {"x": 1}
+        assert metrics.failures == 1
 
 
-def test_the_oldest_samples_are_forgotten_and_counted() -> None:
-    async def body(url: str) -> None:
-        metrics = MetricsListener({"shop": url}, kept_samples=3)
-        await metrics.scrape()
-        await metrics.scrape()
-        assert [sample.name for sample in metrics.samples] == ["b", "a", "b"]
-        assert metrics.forgotten == 1
-
-    with_page(lambda: page("a 1\nb 2"), body)
-
-
-def test_the_path_and_query_are_asked_for_as_given_in_the_text_format() -> None:
+def test_the_path_and_query_are_asked_for_as_given_in_either_text_format() -> None:
     heads: list[bytes] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -122,8 +93,8 @@ def test_the_path_and_query_are_asked_for_as_given_in_the_text_format() -> None:
     async def main() -> None:
         async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/m?a=b"
-            assert [sample.name for sample in await MetricsListener({"shop": url}).scrape()] == ["a"]
+            assert [sample.name for sample in await MetricsEar("shop", url, lambda: 7.0).scrape()] == ["a"]
 
     asyncio.run(main())
     assert heads[0].startswith(b"GET /m?a=b HTTP/1.1\r\n")
-    assert b"Accept: text/plain;version=0.0.4\r\n" in heads[0]
+    assert b"Accept: text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5\r\n" in heads[0]
