@@ -19,6 +19,8 @@ from replayer.plan import Budget, Plan, Step
 from scenarios.explore.cuts import is_write, with_faults
 from scenarios.explore.patience import patient
 from scenarios.explore.rarity import by_session
+from scenarios.explore.reading import Reads
+from scenarios.explore.sources import Sources
 from scenarios.explore.values import Used, Values
 
 _RIVALS = 8  # pairs of sessions kept of each route
@@ -69,6 +71,7 @@ class Material(msgspec.Struct, frozen=True):
 
     `rivals` are, for each route, pairs of sessions that both send it, those first that share the rarest values:
     sessions that want the same thing are where races show (the last item, the same seat, one document).
+    `sources` is where else bound values could come from, `reads` how what was written is read.
     """
 
     base: Plan
@@ -77,6 +80,8 @@ class Material(msgspec.Struct, frozen=True):
     walks: tuple[Walk, ...]
     having: Mapping[Feature, tuple[int, ...]]
     rivals: Mapping[str, tuple[tuple[Walk, Walk], ...]]
+    sources: Sources
+    reads: Reads
 
     @classmethod
     def of(cls, base: Plan, shape: Shape) -> Material:
@@ -90,7 +95,8 @@ class Material(msgspec.Struct, frozen=True):
                 having.setdefault(feature, []).append(index)
         in_order = {feature: tuple(having[feature]) for feature in sorted(having)}
         rivals = {feature[1]: _rivals(walks, in_order, feature) for feature in in_order if _is_route(feature)}
-        return cls(base, patient(base.header.budget, base.steps), values, tuple(walks), in_order, rivals)
+        budget = patient(base.header.budget, base.steps)
+        return cls(base, budget, values, tuple(walks), in_order, rivals, Sources(base.steps), Reads(base.steps))
 
     @property
     def routes(self) -> tuple[str, ...]:
