@@ -47,8 +47,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     index: int  # from 1
     folder: Path
     addresses: Mapping[str, str]  # of the processes
-
     signals: Mapping[str, str] = {}  # where OTLP and StatsD are received
+
     def network_link(self, link: str) -> str:
         """The name that the network knows this instance's link by: 'payments', of the second instance 'payments@2'."""
         return link if self.index == 1 else f"{link}@{self.index}"
@@ -81,8 +81,8 @@ class Instance:
             "dir": str(site.folder),
             **address_values("processes", site.addresses),
             **address_values("links", {name: network.address(link) for name, link in self.links.items()}),
-        }
             **address_values("signals", site.signals),
+        }
         self.target = filled(scenario.target, values)
         self._place = Target.parse(self.target, scenario.target_tls)
         self._trust = Trust(self._place)
@@ -122,8 +122,8 @@ class Instance:
 
         Of a system that others run, it only looks whether it is there.
         """
-        for process in self._processes:
         self._hearing.start()
+        for process in self._processes:
             await process.start()
         if not self._processes and await self._not_taking_connections():
             raise HarnessError(f"target={self.target} takes no connection; start the system, or mend the target")
@@ -131,8 +131,8 @@ class Instance:
     async def stop(self) -> None:
         """Stops every process, side by side, whatever becomes of the others."""
         await asyncio.gather(*(process.stop() for process in self._processes))
-
         await asyncio.to_thread(self._hearing.stop)
+
     async def run(
         self,
         plan: Plan,
@@ -191,19 +191,19 @@ class Instance:
             replay_started_s=replay_started_s,
             log_lines=heard.log_lines,
             samples=heard.samples,
-            losses=heard.losses,
             spans=heard.spans,
-            target=self.target,
+            losses=heard.losses,
             listened=heard.listened,
+            target=self.target,
             closing=views,
             dead=dead or "",
         )
 
-    def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
     def _pids(self) -> Mapping[str, int]:
         """Of the processes that are there now."""
         return {process.name: process.pid for process in self._processes if process.pid is not None}
 
+    def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
         return InvariantCheck(invariant, redact, self._trust.of(invariant.http.get) if invariant.http else None)
 
     async def _make_fresh(self) -> None:

@@ -237,7 +237,6 @@ class FaultRamp(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: Annotated[int, Meta(ge=2, le=100, description="a whole number from 2 to 100")] = 10
 
 
-    signals: Signals = Signals()  # what is listened to, besides what the processes say of themselves
 class FaultEntry(Struct, frozen=True, kw_only=True):
     """A fault of the shaken phase as the file has it; its magnitudes stand beside the kind and are in `args` here.
 
@@ -302,6 +301,7 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     target: Url
     tls: TargetTls | None = None  # of an https target
     reset: tuple[Request, ...] = ()
+    signals: Signals = Signals()  # what is listened to, besides what the processes say of themselves
     recording: Text | None = None  # relative to the file
     replay: Replay = Replay()
     identities: Identities | None = None
