@@ -1,8 +1,9 @@
-"""The search of a run: plans drawn and run for real, and what was caught made small. Shown as it goes."""
+"""The search of a run: plans drawn and run for real, and what was caught made small meanwhile. Shown as it goes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -10,9 +11,11 @@ from foreshock.clock import Clock
 from recorder.shape import Shape
 from replayer.plan import Plan
 from scenarios.execution import Runner
-from scenarios.explore.explain import Explained, explain
+from scenarios.explore.case import Explained
+from scenarios.explore.explain import Cases
 from scenarios.explore.material import Material, fault_forms
 from scenarios.explore.search import Progress, SearchResult, search
+from scenarios.explore.tally import Caught
 from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Limits
 from scenarios.finding import Finding
@@ -23,8 +26,9 @@ from scenarios.report.wording import counted
 from scenarios.resources.world import World
 from scenarios.runrecord import Phase, Search
 from scenarios.system import Pool
+from scenarios.together import together
 
-_MINIMISE = Limits(executions=120, for_s=45.0)  # for each finding
+_MINIMISE = Limits(executions=600, for_s=45.0)  # for each check
 
 
 class Exploring:
@@ -51,86 +55,141 @@ class Exploring:
         self._clock = clock
 
     async def explored(self, pool: Pool) -> tuple[Explained, ...]:
-        """Each violated check's smallest plan; none where there is nothing to run, or nothing was found."""
-        explore = self._scenario.explore
-        executions = self._order.executions or explore.executions
+        """What each violated check came to; none where there is nothing to run, or nothing was violated."""
+        executions = self._order.executions or self._scenario.explore.executions
         if not executions:
             return ()
         started_s = self._clock()
         runner = judging(pool, self._world)
         with self._terminal.progress("explore", executions) as bar:
-
-            def on_progress(progress: Progress) -> None:
-                found = f"{counted(len(progress.violated), 'check')} violated" if progress.violated else ""
-                bar.update(progress.executions, found)
-
-            result = await search(
-                self._base,
-                self._shape,
-                runner,
-                links=tuple(self._scenario.links),
-                kinds=fault_forms(explore.faults or ()),
-                seed=self._order.seed,
-                executions=executions,
-                for_s=explore.for_s,
-                width=pool.width,
-                clock=self._clock,
-                on_progress=on_progress,
-            )
+            shown = _Shown(bar.update)
+            cases = self._cases(pool, runner, shown)
+            try:
+                result, explained = await self._side_by_side(pool, runner, executions, cases, shown)
+            finally:  # what was done until now is kept of an interrupted run, too
+                if shown.so_far:
+                    took_s = self._clock() - started_s
+                    self._ledger.search = _search_of(shown.so_far(), cases.so_far(), pool, took_s)
         if not result.executions:
             self._ledger.doubts.append("the search ran no plan before its time was over: raise explore.for")
         elif result.unknown == result.executions:
             self._ledger.doubts.append("no plan of the search could be judged: some check was unknown after every one")
-        self._ledger.search = _search_of(result, (), pool)  # kept, as what it caught, if the minimising is interrupted
-        self._ledger.findings += _not_yet_small(result)
-        explained = await self._minimised(pool, runner, result)
-        self._ledger.findings.clear()
-        self._ledger.search = _search_of(result, explained, pool)
         self._ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
-        return explained
+        hits: Counter[str] = Counter()
+        for caught in result.caught:
+            hits[caught.check] += caught.hits
+        return tuple(self._told(each, hits) for each in explained)
 
-    async def _minimised(self, pool: Pool, runner: Runner, result: SearchResult) -> tuple[Explained, ...]:
-        checks = {caught.check for caught in result.caught}
-        with self._terminal.progress("minimise", len(checks)) as bar:
-            done: list[str] = []
+    async def _side_by_side(
+        self, pool: Pool, runner: Runner, executions: int, cases: Cases, shown: _Shown
+    ) -> tuple[SearchResult, tuple[Explained, ...]]:
+        """The search, and the cases of what it catches."""
+        results: list[SearchResult] = []
+        closed: list[Explained] = []
 
-            def on_done(check: str) -> None:
-                done.append(check)
-                bar.update(len(done), f"smallest plan found for {check!r}")
+        async def searched() -> None:
+            results.append(await self._searched(pool, runner, executions, cases, shown))
+            cases.no_more()
 
-            explained = await explain(
-                result.caught,
-                Material.of(self._base, self._shape),
-                runner,
-                limits=_MINIMISE,
-                width=pool.width,
-                clock=self._clock,
-                on_done=on_done,
-            )
-        return tuple(replace(each, finding=carrying(each.finding, self._world)) for each in explained)
+        async def worked() -> None:
+            closed.extend(await cases.closed())
+
+        await together([searched(), worked()])
+        return results[0], tuple(closed)
+
+    async def _searched(self, pool: Pool, runner: Runner, executions: int, cases: Cases, shown: _Shown) -> SearchResult:
+        explore = self._scenario.explore
+
+        def on_violation(check: str, caught: Callable[[], Sequence[Caught]]) -> None:
+            first = finding_of(caught()[0].simplest[0], check, phase="explore", hits=1, evidence=None)
+            if not first.oracle:  # whose first violation is no more than a suspicion
+                self._keep(replace(first, finished=False))
+            cases.open(check, caught)
+
+        return await search(
+            self._base,
+            self._shape,
+            runner,
+            links=tuple(self._scenario.links),
+            kinds=fault_forms(explore.faults or ()),
+            seed=self._order.seed,
+            executions=executions,
+            for_s=explore.for_s,
+            width=pool.width,
+            clock=self._clock,
+            on_progress=shown.search,
+            on_violation=on_violation,
+        )
+
+    def _cases(self, pool: Pool, runner: Runner, shown: _Shown) -> Cases:
+        def on_done(check: str, explained: Explained) -> None:
+            shown.case()
+            if explained.finding:
+                self._keep(explained.finding)
+            else:
+                self._ledger.forget(check)
+
+        return Cases(
+            Material.of(self._base, self._shape),
+            runner,
+            limits=_MINIMISE,
+            width=pool.width,
+            clock=self._clock,
+            links=tuple(self._scenario.links),
+            on_better=self._keep,
+            on_done=on_done,
+        )
+
+    def _keep(self, finding: Finding) -> None:
+        self._ledger.keep(carrying(finding, self._world))
+
+    def _told(self, explained: Explained, hits: Mapping[str, int]) -> Explained:
+        """With all the search's hits, and what an oracle's check is judged by elsewhere."""
+
+        def told(finding: Finding) -> Finding:
+            return carrying(replace(finding, hits=hits[finding.check]), self._world)
+
+        finding, once = explained.finding, explained.seen_once
+        return replace(explained, finding=finding and told(finding), seen_once=once and told(once))
 
 
-def _not_yet_small(result: SearchResult) -> list[Finding]:
-    """The simplest violation of each check as it was met."""
-    simplest = {caught.check: caught for caught in reversed(result.caught)}
-    return [
-        finding_of(caught.simplest[0], check, phase="explore", hits=caught.hits, evidence=None)
-        for check, caught in simplest.items()
-    ]
+class _Shown:
+    """How far the search is, and how many of the checks it caught are closed, on one line."""
+
+    def __init__(self, update: Callable[[int, str], None]) -> None:
+        self.so_far: Callable[[], SearchResult] | None = None
+        self._update = update
+        self._executions = 0
+        self._violated = 0
+        self._closed = 0
+
+    def search(self, progress: Progress) -> None:
+        self._executions, self._violated, self.so_far = progress.executions, len(progress.violated), progress.so_far
+        self._show()
+
+    def case(self) -> None:
+        self._closed += 1
+        self._show()
+
+    def _show(self) -> None:
+        found = f"{counted(self._violated, 'check')} violated, {self._closed} looked into" if self._violated else ""
+        self._update(self._executions, found)
 
 
-def _search_of(result: SearchResult, explained: Sequence[Explained], pool: Pool) -> Search:
+def _search_of(result: SearchResult, explained: Sequence[Explained], pool: Pool, took_s: float) -> Search:
     return Search(
         seed=result.seed,
         instances=pool.width,
         executions=result.executions,
         minimising=sum(each.minimising for each in explained),
         evidence=sum(each.evidence for each in explained),
-        took_s=result.took_s,
+        took_s=took_s,
         coverage=result.coverage,
         unknown=result.unknown,
         ended=result.ended,
         untried=result.untried,
         cut_short=sum(not each.finished for each in explained),
         restarts=pool.restarts,
+        power=result.power,
+        dropped=tuple(suspicion for each in explained for suspicion in each.dropped if not each.finding),
     )

@@ -18,6 +18,8 @@ from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Phase, Result, RunRecord, Search
 from scenarios.scenario import Scenario
 
+SEEN_ONCE = "seen-once"  # folder of what an oracle saw and what never came back
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be run. `command` repeats it."""
@@ -44,6 +46,19 @@ class Ledger:
         self.search: Search | None = None
         self.doubts: list[str] = []
         self.findings: list[Finding] = []
+        self.seen_once: list[Finding] = []  # of oracles
+        self._kept: dict[str, Finding] = {}  # by check: what the search knows of it until now
+
+    def keep(self, finding: Finding) -> None:
+        """The best that is known of a check until now, in the place of what was known before: written at once."""
+        self.forget(finding.check)
+        self._kept[finding.check] = finding = self._as_told(finding)
+        write_finding(finding, self._folder.path / FINDINGS)
+
+    def forget(self, check: str) -> None:
+        """It came to nothing, or to something better."""
+        if before := self._kept.pop(check, None):
+            (self._folder.path / FINDINGS / f"{before.key}.yaml").unlink(missing_ok=True)
 
     def judged(self) -> tuple[Result, str]:
         """The result, and why in a sentence.
@@ -51,8 +66,9 @@ class Ledger:
         Law 5: a run that passes has said something about everything asked. A state that was seen once and did not come
         back is believed neither to be there nor not to be.
         """
-        believed = [finding for finding in self.findings if finding.evidence is None or finding.evidence.fails]
-        doubts = [*self.doubts, *(_seen_once(finding) for finding in self.findings if finding not in believed)]
+        came_back = [finding for finding in self.findings if finding.evidence is None or finding.evidence.fails]
+        doubts = [*self.doubts, *(_seen_once(finding) for finding in self.findings if finding not in came_back)]
+        believed = [finding for finding in came_back if not finding.hint]
         if believed:
             noun = "state that should" if len(believed) == 1 else "states that should"
             besides = f"; besides, {doubts[0]}" if doubts else ""
@@ -63,15 +79,27 @@ class Ledger:
         return "passed", "every check held, calm, shaken and in every plan of the search"
 
     def close(self, result: Result, reason: str) -> RunRecord:
-        """Writes every finding's file, and the record that names them."""
-        scenario = as_seen_from_here(self._order.scenario.file)
-        self.findings = [
-            msgspec.structs.replace(finding, scenario=scenario, downstream=clean(finding.downstream, self._redact))
-            for finding in self.findings
-        ]
+        """Writes every finding's file, and the record that names them.
+
+        What was kept of a check that no finding is told of is a finding that is not finished: the run was stopped.
+        """
+        told = {finding.check for finding in self.findings}
+        self.findings = [self._as_told(finding) for finding in self.findings]
+        for finding in tuple(self._kept.values()):
+            if finding.check in told:
+                self.forget(finding.check)
+            else:
+                self.findings.append(finding)
+        self.seen_once = [self._as_told(finding) for finding in self.seen_once]
         for finding in self.findings:
             write_finding(finding, self._folder.path / FINDINGS)
+        for finding in self.seen_once:
+            write_finding(finding, self._folder.path / SEEN_ONCE)
         return self.write(result, reason)
+
+    def _as_told(self, finding: Finding) -> Finding:
+        scenario = as_seen_from_here(self._order.scenario.file)
+        return msgspec.structs.replace(finding, scenario=scenario, downstream=clean(finding.downstream, self._redact))
 
     def write(self, result: Result, reason: str) -> RunRecord:
         """The record as it is now, written."""
@@ -91,6 +119,7 @@ class Ledger:
             phases=tuple(self.phases),
             search=self.search,
             findings=tuple(finding.key for finding in self.findings),
+            seen_once=tuple(finding.key for finding in self.seen_once),
         )
         self._folder.write_record(record)
         return record

@@ -25,8 +25,9 @@ from replayer.from_recording import plan_of, recorded_steps
 from replayer.plan import Plan
 from scenarios.calmtwin import Recorded
 from scenarios.execution import Execution
-from scenarios.explore.evidence import LOOK_RUNS, Tried, evidence, try_runs, weigh
-from scenarios.explore.explain import Explained
+from scenarios.explore.case import Explained
+from scenarios.explore.evidence import LOOK_RUNS, control_of, evidence, try_runs, weigh
+from scenarios.explore.odds import Tried
 from scenarios.explore.tell import finding_of
 from scenarios.exploring import Exploring
 from scenarios.filling import filling_of, recorded_as_planned
@@ -164,7 +165,8 @@ class _Run:
         self, pool: Pool, calm: Execution, shaken: Execution | None, explained: Sequence[Explained]
     ) -> None:
         """Each check once: its smallest plan from the search, its lead time from the shaken replay if it broke then."""
-        found = {each.finding.check: each.finding for each in explained}
+        found = {each.finding.check: each.finding for each in explained if each.finding}
+        self.ledger.seen_once += [each.seen_once for each in explained if each.seen_once]
         for check in shaken.violated if shaken else ():
             assert shaken is not None
             told = found.get(check) or await self._again(pool, shaken, check, "shake")
@@ -179,7 +181,8 @@ class _Run:
         """
         self._terminal.note("again", f"{check!r} was violated in the {name} replay: is it so each time?")
         if once.plan.header.faults:
-            seen = (await weigh(once.plan, self._base, check, pool.run, most_runs=LOOK_RUNS)).evidence
+            against = control_of(once.plan, self._base)
+            seen = (await weigh(once.plan, against, check, pool.run, most_runs=LOOK_RUNS)).evidence
         else:
             runs = await try_runs(pool.run, once.plan, check, LOOK_RUNS)
             seen = evidence(runs.tried, Tried())

@@ -53,6 +53,33 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     times: int
 
 
+class Detectable(msgspec.Struct, frozen=True, kw_only=True):
+    """A route was exercised so in `executions` that could be judged: what shows in a share of
+    `odds` of such executions, or more, was found with a chance of 90 %.
+
+    `under` is 'alone' (sent with nothing changed about it), 'at once' (together with others), 'changed' (an edit of it,
+    of its values or its place), or a kind of fault that hit it.
+    """
+
+    route: str
+    under: str
+    executions: int
+    odds: float
+
+
+class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
+    """What an oracle suspected and what did not stand up to its control: `fails` of `of` runs against the control's."""
+
+    check: str
+    oracle: str
+    why: str  # 'its control violates it as well'
+    steps: int  # of the plan that was suspected
+    fails: int
+    of: int
+    control_fails: int
+    control_of: int
+
+
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What the search did. `executions` are plans run for real, minimising and evidence counted apart."""
 
@@ -68,6 +95,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     untried: int = 0  # combinations of route, link and kind that could have met and never did
     cut_short: int = 0  # findings whose minimising a limit ended: a smaller plan may exist
     restarts: int = 0  # of processes that had died, or were beyond a reset
+    power: tuple[Detectable, ...] = ()  # by what it was under, then by route
+    dropped: tuple[Suspicion, ...] = ()  # suspicions that did not stand up to their controls
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +115,4 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...]
     search: Search | None
     findings: tuple[str, ...]  # keys, worst first
+    seen_once: tuple[str, ...] = ()  # keys of what an oracle saw and what never came back: no findings

@@ -1,8 +1,14 @@
 """How sure we are of a finding: its plan's k of n against its control's k of n, and Fisher's exact p.
 
-Five runs each, then five more each while the two are not told apart, at most twenty each. Looking four times at most
-keeps the chance of telling apart what is the same below 4 x 0.01 (Bonferroni); in the common case, 5 of 5 against 0 of
-5, one look is enough (p = 0.004).
+The rule, of a sequential test: five runs of each, then ten, twenty, forty and eighty (what was run counts on), until
+the two are told apart. They are at the first look when Fisher's p is below 0.005, at each of the four later ones when
+it is below 0.00125. Fisher's test is exact: where plan and control fail equally often, however often that is, it goes
+below a level with at most the level's chance. So all five looks together tell apart what is the same with a chance of
+at most 0.005 + 4 x 0.00125 = 0.01 (Bonferroni; measured over odds of 5 to 70 %: 0.2 % at most). In the common case, 5
+of 5 against 0 of 5 (p = 0.004), one look is enough.
+
+It stops early for nothing but a control that fails at least as often as its plan: whoever stops without telling apart
+can only tell apart less.
 """
 
 from __future__ import annotations
@@ -14,27 +20,15 @@ import msgspec
 from replayer.edits import control
 from replayer.plan import Plan
 from scenarios.execution import Execution, Runner
-from scenarios.finding import Evidence
+from scenarios.explore.odds import Tried, interval
+from scenarios.finding import Evidence, Verdict
 from scenarios.together import together
 
 BELIEVED_BELOW = 0.01
-LOOK_RUNS = 5
-MOST_RUNS = 20
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """`fails` of `of` runs violated the check."""
-
-    fails: int = 0
-    of: int = 0
-
-    @property
-    def rate(self) -> float:
-        return self.fails / self.of if self.of else 0.0
-
-    def __add__(self, other: Tried) -> Tried:
-        return Tried(self.fails + other.fails, self.of + other.of)
-
+LOOKS = (5, 10, 20, 40, 80)  # runs of the plan, and as many of its control
+LOOK_RUNS = LOOKS[0]
+MOST_RUNS = LOOKS[-1]
+LEVELS = (0.005, 0.00125, 0.00125, 0.00125, 0.00125)  # together BELIEVED_BELOW
 
 _NONE = Tried()
 
@@ -48,12 +42,12 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tried(self) -> Tried:
-        """Of those that could say: an unknown verdict speaks neither for the plan nor for its control (law 4)."""
-        return Tried(len(self.failing), len(self.failing) + len(self.held))
+        """An unknown verdict speaks neither for the plan nor for its control (law 4)."""
+        return Tried(len(self.failing), len(self.failing) + len(self.held), self.unsure)
 
     @property
     def executions(self) -> int:
-        return self.tried.of + self.unsure
+        return self.tried.runs
 
     def __add__(self, more: Runs) -> Runs:
         return Runs(failing=self.failing + more.failing, held=self.held + more.held, unsure=self.unsure + more.unsure)
@@ -82,8 +76,9 @@ def fisher_p(plan: Tried, against: Tried) -> float:
     return ways / comb(plan.of + against.of, failures)
 
 
-def told_apart(plan: Tried, against: Tried) -> bool:
-    return fisher_p(plan, against) < BELIEVED_BELOW
+def told_apart(plan: Tried, against: Tried, look: int = 0) -> bool:
+    """Whether the plan fails more often than its control, beyond chance, at the `look`-th look (from 0)."""
+    return fisher_p(plan, against) < LEVELS[look]
 
 
 def control_of(plan: Plan, recorded: Plan) -> Plan:
@@ -96,47 +91,64 @@ def control_of(plan: Plan, recorded: Plan) -> Plan:
     return recorded
 
 
+def verdict_on(execution: Execution, check: str) -> Verdict:
+    """The check's. An oracle that had nothing to look at gives none: it held, if the system answered at all.
+
+    (A burst's oracle says nothing of a control without bursts; a dead system's silence speaks for nobody.)
+    """
+    if execution.dead or any(result.check == check for result in execution.results):
+        return execution.verdict(check)
+    answered = any(outcome.fate in ("ok", "failed") for outcome in execution.history.outcomes)
+    return "held" if answered else "unknown"
+
+
 async def try_runs(runner: Runner, plan: Plan, check: str, runs: int) -> Runs:
     """`runs` runs of the plan at once."""
     executions = await together(runner(plan) for _ in range(runs))
-    failing = tuple(execution for execution in executions if execution.verdict(check) == "violated")
-    held = tuple(execution for execution in executions if execution.verdict(check) == "held")
+    failing = tuple(execution for execution in executions if verdict_on(execution, check) == "violated")
+    held = tuple(execution for execution in executions if verdict_on(execution, check) == "held")
     return Runs(failing=failing, held=held, unsure=runs - len(failing) - len(held))
 
 
 async def weigh(
-    plan: Plan, recorded: Plan, check: str, runner: Runner, *, already: Tried = _NONE, most_runs: int = MOST_RUNS
+    plan: Plan, against: Plan, check: str, runner: Runner, *, already: Tried = _NONE, most_runs: int = MOST_RUNS
 ) -> Weighed:
-    """The plan against its control until they are told apart, or `most_runs` each.
+    """The plan against its control, looked at as the rule above says, at most `most_runs` each.
 
-    `already` are runs of exactly this plan that count (chosen before their result was known).
+    `already` are runs of exactly this plan that count (chosen before their result was known). Runs that could not say
+    count as runs: what cannot be judged is not run for ever.
     """
-    against = control_of(plan, recorded)
-    mine, controls = Runs(), Runs()
-    for looked in range(LOOK_RUNS, most_runs + 1, LOOK_RUNS):
-        missing = max(0, looked - already.of - mine.executions)
+    mine, controls, apart = Runs(), Runs(), False
+    for look, runs in enumerate(runs for runs in LOOKS if runs <= most_runs):
+        missing = max(0, runs - already.runs - mine.executions)
         more, more_controls = await together(
             [
                 try_runs(runner, plan, check, missing),
-                try_runs(runner, against, check, looked - controls.executions),
+                try_runs(runner, against, check, runs - controls.executions),
             ]
         )
         mine, controls = mine + more, controls + more_controls
-        if told_apart(already + mine.tried, controls.tried):
+        tried = already + mine.tried
+        apart = told_apart(tried, controls.tried, look)
+        if apart or (controls.tried.fails > 0 and controls.tried.rate >= tried.rate):
             break
     return Weighed(
-        evidence=evidence(already + mine.tried, controls.tried),
+        evidence=evidence(already + mine.tried, controls.tried, told_apart=apart),
         failing=mine.failing,
         held=controls.held,
         executions=mine.executions + controls.executions,
     )
 
 
-def evidence(plan: Tried, against: Tried) -> Evidence:
+def evidence(plan: Tried, against: Tried, *, told_apart: bool = False) -> Evidence:
+    low, high = interval(plan.fails, plan.of)
     return Evidence(
         fails=plan.fails,
         of=plan.of,
         control_fails=against.fails,
         control_of=against.of,
         p_value=fisher_p(plan, against),
+        low=low,
+        high=high,
+        told_apart=told_apart,
     )

@@ -1,38 +1,92 @@
-"""From what a search caught to findings: each check's simplest violation minimised, weighed, taken apart, and told."""
+"""Cases of violated checks, worked on while the search goes on: a few at once, in the order they were caught.
+
+The instances are shared as they come free. The search always asks for as many as there are, and so does each case: with
+two cases open a third of the executions is the search's, and none of the instances ever waits.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from foreshock.clock import Clock
-from replayer.plan import Plan
-from scenarios.execution import Execution, Runner
-from scenarios.explore.evidence import Tried, Weighed, evidence, weigh
+from scenarios.execution import Runner
+from scenarios.explore.case import Case, Explained, OnBetter, Ways
 from scenarios.explore.material import Material
-from scenarios.explore.minimise import Smallest, minimise
-from scenarios.explore.necessity import necessities
-from scenarios.explore.rarity import rarity_of
-from scenarios.explore.simplicity import Simplicity, identity, simplicity
 from scenarios.explore.tally import Caught
-from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Limits
-from scenarios.finding import Finding, LeadTime, Moved
-from scenarios.signals.differing import differs
-from scenarios.signals.leadtime import first_failure, verdict_of
 from scenarios.together import together
 
-_SURE = 0.8  # a plan that fails so often comes back when somebody looks; a rarer one only where there is none such
+AT_ONCE = 2
+
+OnDone = Callable[[str, Explained], None]
 
 
-class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """`minimising` and `evidence` count the executions that it took. `finished`: no limit cut the minimising short."""
+class Cases:
+    """`limits` are for each case. `on_done` is told each check whose case is closed."""
 
-    finding: Finding
-    finished: bool
-    minimising: int
-    evidence: int
+    def __init__(
+        self,
+        material: Material,
+        runner: Runner,
+        *,
+        limits: Limits,
+        width: int,
+        clock: Clock,
+        links: Sequence[str] = (),
+        on_better: OnBetter = lambda finding: None,
+        on_done: OnDone = lambda check, explained: None,
+    ) -> None:
+        self._material = material
+        self._runner = runner
+        self._limits = limits
+        self._width = width
+        self._clock = clock
+        self._links = links
+        self._on_better = on_better
+        self._on_done = on_done
+        self._waiting: asyncio.Queue[tuple[str, Ways] | None] = asyncio.Queue()
+        self._opened: dict[str, Case] = {}
+        self._closed: dict[str, Explained] = {}
+
+    def open(self, check: str, ways: Ways) -> None:
+        """`check` was violated for the first time. `ways` gives all that it was violated with, whenever it is asked."""
+        self._waiting.put_nowait((check, ways))
+
+    def no_more(self) -> None:
+        """The search has ended."""
+        self._waiting.put_nowait(None)
+
+    async def closed(self) -> tuple[Explained, ...]:
+        """Works until `no_more` was said and every case is closed; what they came to, in the order they were opened."""
+
+        async def worker() -> None:
+            while (opened := await self._waiting.get()) is not None:
+                check, ways = opened
+                self._opened[check] = self._case(check, ways)
+                self._closed[check] = await self._opened[check].explain()
+                self._on_done(check, self._closed[check])
+            self.no_more()  # for the next worker
+
+        await together(worker() for _ in range(AT_ONCE))
+        return self.so_far()
+
+    def so_far(self) -> tuple[Explained, ...]:
+        """The same of the cases that were opened until now, those that are not closed by what they have cost."""
+        return tuple(self._closed.get(check) or case.so_far() for check, case in self._opened.items())
+
+    def _case(self, check: str, ways: Ways) -> Case:
+        return Case(
+            check,
+            ways,
+            self._material,
+            self._runner,
+            limits=self._limits,
+            width=self._width,
+            clock=self._clock,
+            links=self._links,
+            on_better=self._on_better,
+        )
 
 
 async def explain(
@@ -43,123 +97,23 @@ async def explain(
     limits: Limits,
     width: int,
     clock: Clock,
-    on_done: Callable[[str], None] = lambda check: None,
+    links: Sequence[str] = (),
+    on_better: OnBetter = lambda finding: None,
+    on_done: OnDone = lambda check, explained: None,
 ) -> tuple[Explained, ...]:
-    """One finding for each check in `caught`, all worked on side by side; `limits` are for each of them."""
-
-    async def one(check: str) -> Explained:
-        explained = await _Case(check, material, runner, limits, width, clock).explain(caught)
-        on_done(check)
-        return explained
-
-    return tuple(await together(one(check) for check in dict.fromkeys(each.check for each in caught)))
-
-
-class _Case:
-    """One check's violations."""
-
-    def __init__(
-        self, check: str, material: Material, runner: Runner, limits: Limits, width: int, clock: Clock
-    ) -> None:
-        self._check = check
-        self._material = material
-        self._runner = runner
-        self._limits = limits
-        self._width = width
-        self._clock = clock
-
-    async def explain(self, caught: Sequence[Caught]) -> Explained:
-        """The simplest plan that comes back, told whole; if none does, the violation as it was seen once."""
-        mine = [each for each in caught if each.check == self._check]
-        hits = sum(each.hits for each in mine)
-        smallest = await together(self._smallest(plan) for plan in _ways(mine))
-        minimising = sum(each.executions for each in smallest)
-        came_back = [each for each in smallest if each.failing]
-        if came_back:
-            return await self._told(min(came_back, key=self._rank), hits, minimising)
-        never = Tried(0, sum(each.tried.of for each in smallest))
-        finding = finding_of(
-            mine[0].simplest[0], self._check, phase="explore", hits=hits, evidence=evidence(never, Tried())
-        )
-        return Explained(finding=finding, finished=True, minimising=minimising, evidence=0)
-
-    def _rank(self, smallest: Smallest) -> tuple[bool, Simplicity]:
-        """Sure before rare, then simple."""
-        return smallest.tried.rate < _SURE, simplicity(smallest.plan, self._material.values.oddness)
-
-    async def _smallest(self, plan: Plan) -> Smallest:
-        return await minimise(
-            plan,
-            self._check,
-            self._runner,
-            oddness=self._material.values.oddness,
-            plainer=self._material.values.plainer,
-            limits=self._limits,
-            width=self._width,
-            clock=self._clock,
-        )
-
-    async def _told(self, smallest: Smallest, hits: int, minimising: int) -> Explained:
-        plan, odd_values = smallest.plan, self._material.values.ordinary
-        weighed = await weigh(plan, self._recorded(plan), self._check, self._runner, already=smallest.tried)
-        necessary = await necessities(plan, self._check, self._runner, odd_values)
-        failing = smallest.failing + weighed.failing
-        finding = finding_of(
-            failing[0],
-            self._check,
-            phase="explore",
-            hits=hits,
-            evidence=weighed.evidence,
-            necessary=necessary,
-            rarity=rarity_of(plan, self._material.base),
-            lead=lead_of(failing, weighed),
-        )
-        weighing = weighed.executions + sum(necessity.of for necessity in necessary)
-        return Explained(finding=finding, finished=smallest.finished, minimising=minimising, evidence=weighing)
-
-    def _recorded(self, plan: Plan) -> Plan:
-        """The whole recorded sessions that the plan was cut from."""
-        sessions = {step.session for step in plan.steps}
-        return self._material.plan(walk for walk in self._material.walks if walk.session in sessions)
-
-
-def _ways(mine: Sequence[Caught]) -> list[Plan]:
-    """The simplest plan that violated the check, and the one accused of the least, where that is another.
-
-    A small plan with many edits and a larger one with a single fault are two ways down, and either may end lower.
-    """
-    ways = (mine[0], min(mine, key=lambda each: len(each.accusation)))
-    plans = {identity(each.simplest[0].plan): each.simplest[0].plan for each in ways}
-    return list(plans.values())
-
-
-def lead_of(failing: Sequence[Execution], weighed: Weighed) -> LeadTime:
-    """What told the smallest plan's failing runs from its controls, against the first answer that failed in the first.
-
-    Nothing is watched where no control held to compare with.
-    """
-    failure = first_failure(failing[0].history.outcomes)
-    moved = tuple(_with_lead(each, failure.t_s if failure else None) for each in differs(failing, weighed.held))
-    watched = _watched(failing[0]) if weighed.held else 0
-    return LeadTime(
-        verdict=verdict_of(moved, failed=failure is not None, watched=watched),
-        watched=watched,
-        first_failure_s=failure.t_s if failure else None,
-        first_failure=failure.what if failure else "",
-        moved=moved,
-        seen_in="the smallest plan",
+    """What each check in `caught` came to, after a search that has ended."""
+    cases = Cases(
+        material,
+        runner,
+        limits=limits,
+        width=width,
+        clock=clock,
+        links=links,
+        on_better=on_better,
+        on_done=on_done,
     )
-
-
-def _with_lead(moved: Moved, failure_s: float | None) -> Moved:
-    """A metric is read before and after a short plan, no more: that it moved is known, when is not."""
-    known = failure_s is not None and moved.kind == "log"
-    return msgspec.structs.replace(
-        moved, lead_s=failure_s - moved.moved_at_s if known and failure_s is not None else None
-    )
-
-
-def _watched(execution: Execution) -> int:
-    series = {(sample.source, sample.name) for sample in execution.samples}
-    templates = {(line.source, line.level, line.template) for line in execution.log_lines}
-    return len(series) + len(templates)
+    for check in dict.fromkeys(each.check for each in caught):
+        mine = [each for each in caught if each.check == check]
+        cases.open(check, lambda mine=mine: mine)  # type: ignore[misc]
+    cases.no_more()
+    return await cases.closed()

@@ -12,14 +12,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from foreshock.clock import Clock
 from replayer.plan import Plan
-from scenarios.execution import Execution, Runner
+from scenarios.execution import Execution
 from scenarios.explore import cuts
-from scenarios.explore.evidence import LOOK_RUNS, Tried, fisher_p
+from scenarios.explore.evidence import LOOK_RUNS, fisher_p
 from scenarios.explore.folding import folded
+from scenarios.explore.magnitudes import weaker_faults
+from scenarios.explore.odds import Tried, tries_needed
 from scenarios.explore.simplicity import Oddness, simplicity
-from scenarios.explore.trials import Demand, Limits, Trials, tries_needed
+from scenarios.explore.trials import Demand, Trials
 
 CONFIRM_RUNS = 4
 MOST_CONFIRM_RUNS = 20
@@ -33,6 +34,9 @@ Pass = Callable[[Plan, Demand], Awaitable[Plan]]
 # Simpler values to try in the place of a plan's odd ones, the plainest first.
 PlainerValues = Callable[[Plan], Sequence[Plan]]
 
+# Told each plan that is the smallest so far, with an execution of it that failed.
+OnSmaller = Callable[[Plan, Execution], None]
+
 
 class Smallest(msgspec.Struct, frozen=True, kw_only=True):
     """`tried` are runs of exactly this plan, made after it had been chosen; `failing` some that violated the check.
@@ -44,25 +48,21 @@ class Smallest(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     tried: Tried
     failing: tuple[Execution, ...]
-    executions: int
     finished: bool
 
 
 async def minimise(
     plan: Plan,
-    check: str,
-    runner: Runner,
+    trials: Trials,
     *,
     oddness: Oddness,
     plainer: PlainerValues,
-    limits: Limits,
-    width: int,
-    clock: Clock,
+    first: Tried | None = None,
+    on_smaller: OnSmaller = lambda plan, failing: None,
 ) -> Smallest:
-    """The smallest plan found, running at most `width` candidates at once."""
-    trials = Trials(check, runner, limits, width=width, clock=clock)
-    descent = _Descent(trials, oddness, plainer)
-    first = tried = await _confirm(plan, trials)
+    """The smallest plan found. `first` are the runs that confirmed the plan; none given, they are made here."""
+    first = tried = first or await confirm(plan, trials)
+    descent = _Descent(trials, oddness, plainer, on_smaller)
     best, demand = plan, Demand(tries_needed(first.rate))
     while tried.fails and not trials.spent:
         best = await descent.down_from(best, demand)
@@ -73,13 +73,12 @@ async def minimise(
         if stricter is None:
             break
         best, demand = (plan if stricter.rate else best), stricter
-    return Smallest(
-        plan=best,
-        tried=tried,
-        failing=trials.failing(best),
-        executions=trials.executions,
-        finished=not trials.spent,
-    )
+    return Smallest(plan=best, tried=tried, failing=trials.failing(best), finished=not trials.spent)
+
+
+async def confirm(plan: Plan, trials: Trials) -> Tried:
+    """A few runs of the plan; more only while none of them failed."""
+    return await trials.until_it_fails(plan, least=CONFIRM_RUNS, most=MOST_CONFIRM_RUNS)
 
 
 def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
@@ -97,21 +96,14 @@ def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
     return Demand(needed) if needed > demand.tries else None
 
 
-async def _confirm(plan: Plan, trials: Trials) -> Tried:
-    """A few runs of the plan; more only while none of them failed."""
-    tried = await trials.measure(plan, CONFIRM_RUNS)
-    while not tried.fails and tried.of < MOST_CONFIRM_RUNS and not trials.spent:
-        tried += await trials.measure(plan, CONFIRM_RUNS)
-    return tried
-
-
 class _Descent:
     """One way down: passes over the plan, each of which gives a simpler plan that fails, or the one it got."""
 
-    def __init__(self, trials: Trials, oddness: Oddness, plainer: PlainerValues) -> None:
+    def __init__(self, trials: Trials, oddness: Oddness, plainer: PlainerValues, on_smaller: OnSmaller) -> None:
         self._trials = trials
         self._oddness = oddness
         self._plainer = plainer
+        self._on_smaller = on_smaller
 
     async def down_from(self, plan: Plan, demand: Demand) -> Plan:
         """Passes until a whole round of them changes nothing, or the limits are passed."""
@@ -123,13 +115,19 @@ class _Descent:
             self._first(cuts.one_window_for_many),
             self._less_steps,
             self._first(cuts.shorter_faults),
+            self._first(weaker_faults),
             self._first(self._plainer),
         )
         before = None
         while plan is not before and not self._trials.spent:
             before = plan
             for one_pass in passes:
-                plan = await one_pass(plan, demand)
+                plan = self._told(plan, await one_pass(plan, demand))
+        return plan
+
+    def _told(self, before: Plan, plan: Plan) -> Plan:
+        if plan is not before and (failing := self._trials.failing(plan)):
+            self._on_smaller(plan, failing[-1])
         return plan
 
     def _first(self, candidates: Callable[[Plan], Sequence[Plan]]) -> Pass:

@@ -13,11 +13,13 @@ from replayer.plan import Plan
 from scenarios.execution import Runner
 from scenarios.explore import cuts
 from scenarios.explore.evidence import try_runs
+from scenarios.explore.odds import tries_needed
 from scenarios.explore.words import edit_words, fault_words
 from scenarios.finding import Necessity
 from scenarios.together import together
 
 RUNS = 5
+MOST_RUNS = 20
 
 
 class Without(msgspec.Struct, frozen=True):
@@ -41,12 +43,14 @@ def without_each(plan: Plan, odd_values: OddValues) -> list[Without]:
 
 
 async def necessities(
-    plan: Plan, check: str, runner: Runner, odd_values: OddValues, *, runs: int = RUNS
+    plan: Plan, check: str, runner: Runner, odd_values: OddValues, *, rate: float = 1.0
 ) -> tuple[Necessity, ...]:
-    """In how many of `runs` runs the state still showed without each element: 0 is a necessary one. Necessary first.
+    """In how many runs the state still showed without each element: 0 is a necessary one. Necessary first.
 
-    Of the runs on which the check could say; where none could, `of` is 0 and nothing is known.
+    Five runs each, or more where the plan itself fails at a low `rate`: as many as it would have failed in, twenty at
+    most. Of the runs on which the check could say; where none could, `of` is 0 and nothing is known.
     """
+    runs = min(MOST_RUNS, max(RUNS, tries_needed(rate)))
 
     async def ask(without: Without) -> Necessity:
         tried = (await try_runs(runner, without.plan, check, runs)).tried

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -24,7 +25,7 @@ from scenarios.explore.survey import reached_in, survey_plans
 from scenarios.explore.systematic import systematic
 from scenarios.explore.tally import Caught, Reached, Tally
 from scenarios.explore.vary import varied
-from scenarios.runrecord import Covered, Ended
+from scenarios.runrecord import Covered, Detectable, Ended
 from scenarios.together import together
 
 FREE_SHARE = 0.3  # of the executions at least are Hypothesis's
@@ -32,9 +33,8 @@ _OVERTIME_S = 5.0  # what runs when the time is over may end, within that
 _DRAWS_PER_PLAN = 20  # draws that repeat an earlier plan cost nothing but the draw
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    executions: int
-    violated: tuple[str, ...]  # checks, in order of their first violation
+# Told a check at its first violation, and what gives all that it was violated with, the simplest plan first.
+OnViolation = Callable[[str, Callable[[], Sequence[Caught]]], None]
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,15 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     untried: int
     unknown: int
     caught: tuple[Caught, ...]
+    power: tuple[Detectable, ...]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """`so_far` gives what the search would return if it ended now."""
+
+    executions: int
+    violated: tuple[str, ...]  # checks, in order of their first violation
+    so_far: Callable[[], SearchResult]
 
 
 async def search(
@@ -64,33 +73,24 @@ async def search(
     width: int,
     clock: Clock,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_violation: OnViolation = lambda check, caught: None,
 ) -> SearchResult:
     """What `executions` plans met, run `width` at once; fewer when `for_s` seconds are over before.
 
     `base` is the whole recording as a plan, `links` those that faults may touch, `kinds` what faults may be.
     """
     material = Material.of(base, shape)
-    running = _Running(runner, Tally(material.values.oddness), executions, for_s, clock, on_progress)
+    tally = Tally(material.values.oddness)
+    running = _Running(runner, tally, seed, kinds, executions, for_s, clock, on_progress, on_violation)
     survey: list[Execution] = []
     await running.run(_each(survey_plans(material, links)), width, keep=survey)
     running.reached = reached = reached_in(survey, links)
     by_hand = int(executions * (1 - FREE_SHARE))
     await running.run(_each(systematic(material, reached, kinds)), width, up_to=by_hand)
-    by_hand = running.tally.executions
+    running.systematic = tally.executions
     async with drawn(varied(material, reached, kinds), seed, executions * _DRAWS_PER_PLAN) as plans:
         await running.run(plans, width)
-    tally = running.tally
-    return SearchResult(
-        seed=seed,
-        executions=tally.executions,
-        systematic=by_hand,
-        took_s=running.took_s,
-        ended=running.ended,
-        coverage=tally.coverage,
-        untried=_untried(reached, kinds, tally.coverage),
-        unknown=tally.unknown,
-        caught=tally.caught,
-    )
+    return running.result()
 
 
 def _untried(reached: Reached, forms: Sequence[FaultForm], coverage: Sequence[Covered]) -> int:
@@ -112,19 +112,26 @@ class _Running:
         self,
         runner: Runner,
         tally: Tally,
+        seed: int,
+        kinds: Sequence[FaultForm],
         executions: int,
         for_s: float,
         clock: Clock,
         on_progress: Callable[[Progress], None],
+        on_violation: OnViolation,
     ) -> None:
         self.tally = tally
         self.reached: Reached = {}
+        self.systematic: int | None = None  # None: that part has not ended
+        self._seed = seed
+        self._kinds = kinds
         self._runner = runner
         self._executions = executions
         self._clock = clock
         self._started_s = clock()
         self._for_s = for_s
         self._on_progress = on_progress
+        self._on_violation = on_violation
         self._begun: set[str] = set()  # identities of the plans that were or are being run
 
     async def run(
@@ -148,6 +155,22 @@ class _Running:
                 self._note(execution)
 
         await together(worker() for _ in range(width))
+
+    def result(self) -> SearchResult:
+        """What was met until now."""
+        tally = self.tally
+        return SearchResult(
+            seed=self._seed,
+            executions=tally.executions,
+            systematic=tally.executions if self.systematic is None else self.systematic,
+            took_s=self.took_s,
+            ended=self.ended,
+            coverage=tally.coverage,
+            power=tally.power,
+            untried=_untried(self.reached, self._kinds, tally.coverage),
+            unknown=tally.unknown,
+            caught=tally.caught,
+        )
 
     @property
     def took_s(self) -> float:
@@ -182,5 +205,8 @@ class _Running:
             return None
 
     def _note(self, execution: Execution) -> None:
+        known = self.tally.violated
         self.tally.note(execution, self.reached)
-        self._on_progress(Progress(executions=self.tally.executions, violated=self.tally.violated))
+        for check in self.tally.violated[len(known) :]:
+            self._on_violation(check, partial(self.tally.caught_by, check))
+        self._on_progress(Progress(executions=self.tally.executions, violated=self.tally.violated, so_far=self.result))

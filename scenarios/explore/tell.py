@@ -12,7 +12,7 @@ from scenarios.downstream import caused
 from scenarios.execution import Execution
 from scenarios.explore import cuts
 from scenarios.explore.words import did, field_name, route_of, routes_in_words, short
-from scenarios.finding import Beat, Evidence, Finding, LeadTime, Necessity, Rarity
+from scenarios.finding import Amplified, Beat, Evidence, Finding, LeadTime, Necessity, Rarity, Threshold
 from scenarios.findings import key_of
 
 _MOST_SILENT = 12
@@ -28,6 +28,8 @@ def finding_of(
     necessary: Sequence[Necessity] = (),
     rarity: Sequence[Rarity] = (),
     lead: LeadTime | None = None,
+    amplified: Amplified | None = None,
+    thresholds: Sequence[Threshold] = (),
 ) -> Finding:
     """The finding that `failing`, an execution of the smallest plan, shows. Its plan is the execution's."""
     plan = failing.plan
@@ -46,6 +48,10 @@ def finding_of(
         rarity=tuple(rarity),
         silent=silent(failing),
         lead=lead,
+        oracle=result.oracle,
+        hint=result.hint,
+        amplified=amplified,
+        thresholds=tuple(thresholds),
         timeline=timeline(failing),
         fault_events=failing.history.fault_events,
         receipts=failing.history.receipts,

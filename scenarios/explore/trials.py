@@ -8,37 +8,26 @@ passed every question answers no, so that whoever asks ends with the best it has
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from foreshock.clock import Clock
 from replayer.plan import Plan
 from scenarios.execution import Execution, Runner
-from scenarios.explore.evidence import Tried
+from scenarios.explore.evidence import verdict_on
+from scenarios.explore.odds import Tried
 from scenarios.explore.simplicity import identity
 from scenarios.together import together
 
-MISS = 0.02  # the chance that we take a plan that can fail for one that can't
-_MOST_TRIES = 40
 _KEPT = 5
+
+Change = Callable[[Plan], Plan]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     executions: int = 150
     for_s: float = 60.0
-
-
-def tries_needed(rate: float) -> int:
-    """Runs in which a plan that fails at `rate` has failed with a chance of 1 - MISS: ceil(ln MISS / ln(1 - rate)).
-
-    From 1 (it always fails) to 40 (below about one in eleven nobody could pay for the rest).
-    """
-    if rate >= 1:
-        return 1
-    if rate <= 0:
-        return _MOST_TRIES
-    return min(_MOST_TRIES, math.ceil(math.log(MISS) / math.log(1 - rate)))
 
 
 class Demand(msgspec.Struct, frozen=True):
@@ -56,26 +45,50 @@ class Demand(msgspec.Struct, frozen=True):
         return tried.fails >= self.fails and (not self.rate or tried.fails >= self.rate * tried.of)
 
     def hopeless(self, tried: Tried) -> bool:
-        return tried.of >= self.tries or tried.fails + self.tries - tried.of < self.fails
+        """Runs that could not say are tries too: what cannot be judged is not asked for ever."""
+        return tried.runs >= self.tries or tried.fails + self.tries - tried.runs < self.fails
 
 
-class Trials:
-    """Runs plans and remembers what each did. `executions` counts those that were really run."""
+class Budget:
+    """What a case may spend, and has: counted in one place, however its plans are run."""
 
-    def __init__(self, check: str, runner: Runner, limits: Limits, *, width: int, clock: Clock) -> None:
-        self._check = check
-        self._runner = runner
+    def __init__(self, limits: Limits, clock: Clock) -> None:
         self._most = limits.executions
-        self._width = width
         self._clock = clock
         self._ends_s = clock() + limits.for_s
-        self._tried: dict[str, Tried] = {}
-        self._failing: dict[str, list[Execution]] = {}
         self.executions = 0
 
     @property
     def spent(self) -> bool:
         return self.executions >= self._most or self._clock() >= self._ends_s
+
+
+class Trials:
+    """Runs plans and remembers what each did, `width` at once. Each plan is run as `change` makes it."""
+
+    def __init__(
+        self, check: str, runner: Runner, budget: Budget, *, width: int, change: Change = lambda plan: plan
+    ) -> None:
+        self.width = width
+        self.budget = budget
+        self._check = check
+        self._runner = runner
+        self._change = change
+        self._tried: dict[str, Tried] = {}
+        self._failing: dict[str, list[Execution]] = {}
+
+    def changed(self, change: Change) -> Trials:
+        """Trials of the same check, on the same budget, of plans that are changed before they are run."""
+        return Trials(self._check, self._runner, self.budget, width=self.width, change=change)
+
+    @property
+    def executions(self) -> int:
+        """All that were made on the budget."""
+        return self.budget.executions
+
+    @property
+    def spent(self) -> bool:
+        return self.budget.spent
 
     def tried(self, plan: Plan) -> Tried:
         """All runs of the plan so far."""
@@ -88,12 +101,18 @@ class Trials:
     async def measure(self, plan: Plan, runs: int) -> Tried:
         """`runs` more runs of the plan, whatever is known of it; fewer when the limits are passed."""
         before = self.tried(plan)
-        for start in range(0, runs, self._width):
+        for start in range(0, runs, self.width):
             if self.spent:
                 break
-            await together(self._run(plan) for _ in range(min(self._width, runs - start)))
-        after = self.tried(plan)
-        return Tried(after.fails - before.fails, after.of - before.of)
+            await together(self._run(plan) for _ in range(min(self.width, runs - start)))
+        return self.tried(plan) - before
+
+    async def until_it_fails(self, plan: Plan, *, least: int, most: int) -> Tried:
+        """`least` more runs of the plan, and as many again while none of them failed, up to `most`."""
+        tried = await self.measure(plan, least)
+        while not tried.fails and tried.runs < most and not self.spent:
+            tried += await self.measure(plan, min(least, most - tried.runs))
+        return tried
 
     async def that_fail(self, plans: Sequence[Plan], demand: Demand) -> list[Plan]:
         """Those of `plans` that fail as `demand` asks, in the order given."""
@@ -102,8 +121,8 @@ class Trials:
 
     async def first_that_fails(self, plans: Sequence[Plan], demand: Demand) -> Plan | None:
         """The first of `plans` that fails, by the order given. As many as run at once are asked at once, no more."""
-        for start in range(0, len(plans), self._width):
-            chunk = plans[start : start + self._width]
+        for start in range(0, len(plans), self.width):
+            chunk = plans[start : start + self.width]
             if failing := await self.that_fail(chunk, demand):
                 return failing[0]
         return None
@@ -115,17 +134,19 @@ class Trials:
             while waiting:
                 await self._decide(waiting.pop(), demand)
 
-        await together(worker() for _ in range(min(self._width, len(waiting))))
+        await together(worker() for _ in range(min(self.width, len(waiting))))
 
     async def _decide(self, plan: Plan, demand: Demand) -> None:
         while not self.spent and not demand.met(self.tried(plan)) and not demand.hopeless(self.tried(plan)):
             await self._run(plan)
 
     async def _run(self, plan: Plan) -> None:
-        self.executions += 1
-        execution = await self._runner(plan)
-        key = identity(plan)
-        fails = self._check in execution.violated
-        self._tried[key] = self._tried.get(key, Tried()) + Tried(int(fails), 1)
-        if fails:
+        self.budget.executions += 1
+        execution = await self._runner(self._change(plan))
+        key, verdict = identity(plan), verdict_on(execution, self._check)
+        self._tried[key] = self._tried.get(key, Tried()) + _TRIED[verdict]
+        if verdict == "violated":
             self._failing.setdefault(key, []).append(execution)
+
+
+_TRIED = {"violated": Tried(1, 1), "held": Tried(0, 1), "unknown": Tried(0, 0, 1)}

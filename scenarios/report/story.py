@@ -14,9 +14,9 @@ import msgspec
 from foreshock.duration import format_duration
 from replayer.plan import Value
 from scenarios.downstream import Caused
-from scenarios.explore.evidence import BELIEVED_BELOW
 from scenarios.explore.words import caused_words, edit_words, fault_words
 from scenarios.finding import Evidence, Finding, LeadTime, Moved, Necessity, Rarity
+from scenarios.report.odds import amplified_told, odds_told, threshold_told
 from scenarios.report.wording import counted, listed, road, sentence, sessions_of, share, some_of
 
 QUESTIONS = (
@@ -83,12 +83,14 @@ def tell(finding: Finding, file: Path) -> Story:
 
 
 def evidence_line(evidence: Evidence | None) -> str:
-    """'fails 5/5, control 0/5'; where nothing is accused (a calm replay), there is no control."""
+    """'fails 11/20 (34-74 %), control 0/20'; where nothing is accused (a calm replay), there is no control.
+
+    What failed each time needs no interval to be believed.
+    """
     if evidence is None:
         return "seen once, not run again"
-    if not evidence.control_of:
-        return f"fails {evidence.fails}/{evidence.of}"
-    return f"fails {evidence.fails}/{evidence.of}, control {evidence.control_fails}/{evidence.control_of}"
+    fails = f"fails {evidence.fails}/{evidence.of}{odds_told(evidence)}"
+    return f"{fails}, control {evidence.control_fails}/{evidence.control_of}" if evidence.control_of else fails
 
 
 def commands(file: Path) -> tuple[Command, ...]:
@@ -135,8 +137,9 @@ def _proof(finding: Finding) -> list[str]:
         f"run again, {evidence.fails} of {evidence.of} show it; the control ({control}) "
         f"{evidence.control_fails} of {evidence.control_of} ({_p(evidence.p_value)})"
     ]
-    if evidence.p_value >= BELIEVED_BELOW:
+    if not (finding.amplified.evidence if finding.amplified else evidence).told_apart:
         said.append("that does not tell the two apart: believe it with care")
+    said += amplified_told(finding.amplified) + [threshold_told(each) for each in finding.thresholds]
     return said + [
         f"without the {item.element} it never came: {_k_of_n(item)}"
         for item in finding.necessary

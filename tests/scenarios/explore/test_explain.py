@@ -2,24 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from faults.fault import At, Fault
-from recorder.listen.signal import LogLine, Sample
 from replayer.edits import repeat, set_value
 from replayer.plan import Plan
-from scenarios.execution import Execution
+from scenarios.explore.case import Explained
 from scenarios.explore.cuts import with_faults
-from scenarios.explore.evidence import Tried, Weighed, evidence
-from scenarios.explore.explain import Explained, explain, lead_of
+from scenarios.explore.explain import explain
 from scenarios.explore.material import Material
 from scenarios.explore.tally import Caught, accusation
 from scenarios.explore.trials import Limits
-from scenarios.finding import LeadTime
+from scenarios.finding import Finding
 
 Explaining = Callable[..., list[Explained]]
 AMPLE = Limits(executions=500, for_s=1e9)
@@ -59,6 +57,11 @@ def redeemed_twice(material: Material) -> Plan:
     return repeat(material.plan([walk]), walk.first("POST /redeem").id, together=False)
 
 
+def told(explained: Explained) -> Finding:
+    assert explained.finding is not None
+    return explained.finding
+
+
 def routes(plan: Plan) -> list[str]:
     return [step.route for step in plan.steps]
 
@@ -68,7 +71,7 @@ def test_a_violation_is_told_by_its_smallest_plan_with_everything_measured_of_it
 ) -> None:
     system = model()
     (explained,) = explaining(system, caught(system, lost_reply(buying), checks.charged_once))
-    finding = explained.finding
+    finding = told(explained)
     assert (finding.check, finding.phase, explained.finished) == (checks.charged_once, "explore", True)
     assert routes(finding.plan) == ["POST /login", "POST /checkout"]
     assert finding.evidence is not None
@@ -99,9 +102,9 @@ def test_each_check_is_one_finding_however_it_was_caught_and_all_hits_are_its(
         caught(system, lost_reply(buying), checks.charged_once, hits=3),
         caught(system, redeemed_twice, checks.redeemed_once, hits=2),
         caught(system, both, checks.charged_once, hits=4),
-        on_done=done.append,
+        on_done=lambda check, _: done.append(check),
     )
-    assert [(one.finding.check, one.finding.hits) for one in found] == [
+    assert [(told(one).check, told(one).hits) for one in found] == [
         (checks.charged_once, 7),
         (checks.redeemed_once, 2),
     ]
@@ -126,7 +129,7 @@ def test_what_never_comes_back_is_told_as_it_was_seen_once(
     once = caught(model(), lost_reply(buying), checks.charged_once)
     sound = model(defects=())
     (explained,) = explaining(sound, once)
-    finding = explained.finding
+    finding = told(explained)
     assert finding.plan == once.simplest[0].plan
     assert finding.evidence is not None
     assert (finding.evidence.fails, finding.evidence.of, finding.evidence.control_of) == (0, sound.executions, 0)
@@ -142,8 +145,8 @@ def test_a_limit_that_ends_the_minimising_is_said(
         system, caught(system, lost_reply(buying), checks.charged_once), limits=Limits(executions=6, for_s=1e9)
     )
     assert not explained.finished
-    assert explained.finding.evidence is not None
-    assert explained.finding.evidence.fails > 0
+    assert told(explained).evidence is not None
+    assert told(explained).evidence.fails > 0
 
 
 def charging(model: Any, sure_of_fault: bool) -> Any:
@@ -174,85 +177,6 @@ def test_of_two_ways_the_one_that_surely_comes_back_is_told(
     if not sure_of_fault:  # the rare one comes first, and is accused of least
         ways = [ways[0], msgspec.structs.replace(ways[1], accusation=frozenset())]
     (explained,) = explaining(system, *ways)
-    assert bool(explained.finding.plan.header.faults) == sure_of_fault
-    assert explained.finding.evidence is not None
-    assert explained.finding.evidence.fails == explained.finding.evidence.of
-
-
-# What the smallest plan's runs knew
-
-
-def executed(model: Any, plan: Plan, logs: Sequence[tuple[float, str]] = (), gauge: float | None = None) -> Execution:
-    """A run of the plan that said these lines, and whose one metric went from 0 to `gauge`."""
-    samples = () if gauge is None else ((0.0, 0.0), (9.0, gauge))
-    return msgspec.structs.replace(
-        asyncio.run(model().run(plan)),
-        started_s=0.0,
-        ended_s=9.0,
-        log_lines=tuple(LogLine(t_s=at_s, source="shop", level="WARN", template=said) for at_s, said in logs),
-        samples=tuple(Sample(t_s=at_s, source="shop", name="pool", value=value) for at_s, value in samples),
-    )
-
-
-def lead(failing: Sequence[Execution], held: Sequence[Execution]) -> LeadTime:
-    told = evidence(Tried(5, 5), Tried(0, len(held)))
-    return lead_of(
-        failing,
-        Weighed(evidence=told, failing=tuple(failing), held=tuple(held), executions=10),
-    )
-
-
-@pytest.fixture
-def failing_plan(material: Material) -> Plan:
-    """A login, and a checkout whose reply is lost."""
-    plan = lost_reply(material.plan(material.walks_to("POST /checkout")[:1]))
-    checkout = next(step for step in plan.steps if step.route == "POST /checkout")
-    return Plan(plan.header, (plan.steps[0], checkout))
-
-
-def failed_at(execution: Execution, at_s: float) -> Execution:
-    """The execution with its failed answer ended then, of steps that production had answered well."""
-    outcomes = tuple(
-        msgspec.structs.replace(outcome, recorded_status=200, ended_s=at_s if outcome.fate == "unknown" else 0.01)
-        for outcome in execution.history.outcomes
-    )
-    history = msgspec.structs.replace(execution.history, outcomes=outcomes)
-    return msgspec.structs.replace(execution, history=history)
-
-
-def test_a_line_that_only_failing_runs_said_before_the_failure_is_a_warning(model: Any, failing_plan: Plan) -> None:
-    failing = [failed_at(executed(model, failing_plan, [(1.5, "slow <*>"), (0.5, "start")]), 2.0) for _ in range(2)]
-    known = lead(failing, [executed(model, failing_plan, [(0.5, "start")])])
-    assert (known.verdict, known.first_failure_s, known.watched) == ("WARNED", 2.0, 2)
-    assert [(moved.kind, moved.moved_at_s, moved.lead_s) for moved in known.moved] == [("log", 1.5, 0.5)]
-
-
-def test_a_line_after_the_failure_is_late(model: Any, failing_plan: Plan) -> None:
-    failing = [failed_at(executed(model, failing_plan, [(2.5, "gave up <*>")]), 2.0)]
-    assert lead(failing, [executed(model, failing_plan)]).verdict == "LATE"
-
-
-def test_what_said_nothing_else_than_its_controls_was_silent(model: Any, failing_plan: Plan) -> None:
-    failing = [failed_at(executed(model, failing_plan, [(1.0, "start")]), 2.0)]
-    known = lead(failing, [executed(model, failing_plan, [(1.0, "start")])])
-    assert (known.verdict, known.moved) == ("SILENT", ())
-
-
-def test_a_metric_that_is_read_before_and_after_moved_and_nobody_knows_when(model: Any, failing_plan: Plan) -> None:
-    failing = [failed_at(executed(model, failing_plan, gauge=3.0), 2.0)]
-    known = lead(failing, [executed(model, failing_plan, gauge=0.0)])
-    assert [(moved.kind, moved.lead_s) for moved in known.moved] == [("metric", None)]
-    assert known.verdict != "WARNED"
-
-
-def test_without_a_control_that_held_nothing_is_known(model: Any, failing_plan: Plan) -> None:
-    failing = [failed_at(executed(model, failing_plan, [(1.0, "slow <*>")]), 2.0)]
-    known = lead(failing, [])
-    assert (known.verdict, known.watched, known.moved) == ("UNKNOWN", 0, ())
-
-
-def test_where_no_answer_failed_there_is_no_moment_to_be_ahead_of(model: Any, failing_plan: Plan) -> None:
-    calm = with_faults(failing_plan, ())
-    known = lead([executed(model, calm, [(1.0, "slow <*>")])], [executed(model, calm)])
-    assert (known.verdict, known.first_failure_s, known.first_failure) == ("UNKNOWN", None, "")
-    assert [moved.lead_s for moved in known.moved] == [None]
+    assert bool(told(explained).plan.header.faults) == sure_of_fault
+    assert told(explained).evidence is not None
+    assert told(explained).evidence.fails == told(explained).evidence.of

@@ -7,14 +7,9 @@ import pytest
 
 from replayer.edits import repeat
 from replayer.plan import Plan
-from scenarios.explore.evidence import Tried
 from scenarios.explore.material import Material
-from scenarios.explore.trials import Demand, Limits, Trials, tries_needed
-
-
-@pytest.mark.parametrize(("rate", "tries"), [(1.0, 1), (0.9, 2), (0.5, 6), (0.3, 11), (0.1, 38), (0.01, 40), (0.0, 40)])
-def test_tries_leave_a_chance_of_two_per_cent_to_miss_what_fails(rate: float, tries: int) -> None:
-    assert tries_needed(rate) == tries
+from scenarios.explore.odds import Tried
+from scenarios.explore.trials import Budget, Demand, Limits, Trials
 
 
 def test_without_a_rate_one_failure_is_enough_and_all_tries_must_hold_to_refuse() -> None:
@@ -42,7 +37,8 @@ def twice(material: Material) -> Plan:
 def trials(model: Any, checks: Any) -> Callable[..., Trials]:
     def make(limits: Limits = Limits(), defects: Any = None, width: int = 2) -> Trials:  # noqa: B008
         system = model() if defects is None else model(defects=defects)
-        return Trials(checks.redeemed_once, system.run, limits, width=width, clock=itertools.count().__next__)
+        budget = Budget(limits, itertools.count().__next__)
+        return Trials(checks.redeemed_once, system.run, budget, width=width)
 
     return make
 
