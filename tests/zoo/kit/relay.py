@@ -50,10 +50,14 @@ class _Relayed(BaseHTTPRequestHandler):
         if mode == "down":
             return
         connection = http.client.HTTPConnection("127.0.0.1", self.relay.upstream_port, timeout=10)
-        connection.request(self.command, self.path, body, dict(self.headers))
-        answer = connection.getresponse()
-        said = answer.read()
-        connection.close()
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            said = answer.read()
+        except (OSError, http.client.HTTPException):  # it was stopped
+            return
+        finally:
+            connection.close()
         if mode == "lose":
             return
         if isinstance(mode, float):

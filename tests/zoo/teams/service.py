@@ -64,8 +64,7 @@ class Teams:
 
     def teams(self, request: Request) -> Reply:
         user = _user(request)
-        with request.state.lock:
-            live = [team for team in request.state.teams.values() if team.state == "live"]
+        live = [team for team in list(request.state.teams.values()) if team.state == "live"]
         return Reply(200, {"teams": [team.shown() for team in live if team.owner == user]})
 
     def team(self, request: Request) -> Reply:
@@ -129,8 +128,7 @@ def _user(request: Request) -> str:
 
 def _own(request: Request) -> Team:
     user = _user(request)
-    with request.state.lock:
-        team: Team | None = request.state.live(request.params["handle"])
+    team: Team | None = request.state.live(request.params["handle"])
     if team is None or team.owner != user:
         raise Refusal(404, "no such team of yours")
     return team
