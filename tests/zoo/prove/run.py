@@ -1,6 +1,7 @@
 """`make prove`: every case, planted and fixed, searched with oracles only; exit 0 if the bounds are met.
 
 `python -P tests/zoo/prove/run.py [--only NAME,NAME] [--seed N] [--for 3m] [--fixed-only | --planted-only] [--out FILE]`
+`--racy` is another proof: see `prove/racy.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from prove import table
+from prove import racy, table
 from prove.case import cases
 from prove.result import One, Row, totals
 
@@ -40,6 +41,9 @@ def main() -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     folder = asked.runs / f"{stamp}-prove"
     folder.mkdir(parents=True)
+    if asked.racy:
+        met = racy.prove(lambda own, seed: one("racy", seed, for_s, own, fixed=False), folder)
+        sys.exit(0 if met else 1)
     _say(table.head())
     rows = []
     for name, case in cases(asked.only).items():
@@ -101,6 +105,7 @@ def _asked() -> argparse.Namespace:
     twins = parser.add_mutually_exclusive_group()
     twins.add_argument("--fixed-only", action="store_true")
     twins.add_argument("--planted-only", action="store_true")
+    twins.add_argument("--racy", action="store_true", help="instead: three races of known odds, with ten seeds each")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--out", type=Path, help="the figures' file, if not in the folder of the runs")
     return parser.parse_args()
