@@ -3,6 +3,8 @@
 
 const http = require('node:http');
 
+const PATIENCE = Number(process.env.ZOO_PATIENCE || 1);
+
 /** No whole answer came: the partner may have done it, or not. */
 class Unreachable extends Error {}
 
@@ -12,7 +14,7 @@ function ask(method, url, { payload, headers = {}, timeoutMs }) {
     const fail = (why) => reject(new Unreachable(`${method} ${url}: ${why}`));
     const sent = payload === undefined ? undefined : JSON.stringify(payload);
     const kind = sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
-    const options = { method, agent: false, headers: { ...kind, ...headers }, signal: AbortSignal.timeout(timeoutMs) };
+    const options = { method, agent: false, headers: { ...kind, ...headers }, signal: AbortSignal.timeout(timeoutMs * PATIENCE) };
     const request = http.request(url, options, (answer) => {
       const chunks = [];
       answer.on('data', (chunk) => chunks.push(chunk));

@@ -84,8 +84,11 @@ def until(true: Callable[[], bool], within_s: float = 10.0) -> bool:
 
 
 @contextmanager
-def started(folder: Path, *, fixed: bool) -> Iterator[System]:
-    """The system of the case in `folder`, ready and fresh; stopped at the end."""
+def started(folder: Path, *, fixed: bool, patient: bool = False) -> Iterator[System]:
+    """The system of the case in `folder`, ready and fresh; stopped at the end.
+
+    A patient one waits ten times as long for its partners: a busy machine is no fault.
+    """
     scenario = yaml.safe_load((folder / "scenario.yaml").read_text())
     names, links = list(scenario["processes"]), list(scenario.get("links", {}))
     ports = dict(zip([*(("processes", n) for n in names), *(("links", n) for n in links)], free_ports(), strict=False))
@@ -103,7 +106,7 @@ def started(folder: Path, *, fixed: bool) -> Iterator[System]:
         for name in names:
             process = scenario["processes"][name]
             command = [_filled(word, values) for word in process["command"]]
-            _start(stack, folder, command, fixed)
+            _start(stack, folder, command, {"ZOO_FIXED": str(int(fixed)), "ZOO_PATIENCE": "10" if patient else "1"})
             _until_ready(_filled(process["ready"]["http"], values), name)
         resets = [_filled(each["post"], values) for each in scenario["reset"]]
         yield System(_filled(scenario["target"], values), resets, relays)
@@ -118,10 +121,9 @@ def free_ports(count: int = 16) -> list[int]:
     return ports
 
 
-def _start(stack: ExitStack, folder: Path, command: list[str], fixed: bool) -> None:
+def _start(stack: ExitStack, folder: Path, command: list[str], environment: Mapping[str, str]) -> None:
     command[0] = sys.executable if command[0] == "python" else command[0]
-    environment = {**os.environ, "ZOO_FIXED": str(int(fixed)), "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
 
     def stop() -> None:
         process.terminate()

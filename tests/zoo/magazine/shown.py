@@ -28,4 +28,4 @@ def resurrected(system: System) -> bool:
 
 
 if __name__ == "__main__":
-    main(__file__, resurrected)
+    main(__file__, resurrected, tries=3)

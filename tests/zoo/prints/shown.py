@@ -1,7 +1,6 @@
 """A print whose renderer is away: under way for ever."""
 
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -18,8 +17,7 @@ def stuck(system: System) -> bool:
     path = f"/prints/{system.send('POST', '/prints', order).json['id']}"
     assert until(lambda: bool(renderer.seen))
     renderer.rule = always("pass")
-    time.sleep(0.5)  # longer than any job takes that is still looked at
-    return bool(system.send("GET", path).json["status"] == "rendering")
+    return not until(lambda: system.send("GET", path).json["status"] != "rendering", within_s=1.5)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ _SECONDS = 5.0  # over which the clients come
 
 def record(name: str, out: Path, *, fixed: bool, seed: int) -> str:
     """What the clients said of their day. Raises SystemExit where it went wrong: then the zoo is broken."""
-    with started(ZOO / name, fixed=fixed) as system:
+    with started(ZOO / name, fixed=fixed, patient=True) as system:
         system.reset()
         command = [sys.executable, "-P", "-m", "scenarios.cli", "record", "--upstream", system.url]
         command += ["--listen", "127.0.0.1:0", "-o", str(out)]

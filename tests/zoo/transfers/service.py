@@ -23,7 +23,7 @@ from kit.web import App, Refusal, Reply, Request, text, whole
 
 @dataclass(frozen=True)
 class Customer:
-    user: str
+    email: str
     digest: bytes
     account: int
 
@@ -56,15 +56,15 @@ class Bank:
     def join(self, request: Request) -> Reply:
         """A customer with an account that has 1,000.00 on it."""
         body = request.json()
-        user, password = text(body, "user", 60), text(body, "password")
-        if ":" in user:
-            raise Refusal(422, "user: no colon, please")
+        user, password = text(body, "email", 80), text(body, "password")
+        if ":" in user or "@" not in user:
+            raise Refusal(422, "email: expected an address")
         with request.state.alone(f"user {user}"):
             if user in request.state.customers:
-                raise Refusal(409, "this user name is taken")
+                raise Refusal(409, "there is a customer with this address")
             _, account = self._asked(request, "POST", "/accounts", {"cents": 100_000})
             request.state.customers[user] = Customer(user, _digest(password), account["account"])
-        return Reply(201, {"user": user, "account": account["account"]})
+        return Reply(201, {"email": user, "account": account["account"]})
 
     def account(self, request: Request) -> Reply:
         customer = _customer(request)
@@ -95,7 +95,7 @@ class Bank:
             "cents": whole(body, "cents", 1, 10**9),
             "reference": text(body, "reference", 140),
         }
-        key = f"{customer.user} {key}"
+        key = f"{customer.email} {key}"
         with request.state.alone(f"key {key}"):
             known: Answered | None = request.state.answered.get(key)
             if known is None:

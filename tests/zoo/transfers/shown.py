@@ -11,8 +11,11 @@ from kit.system import System
 
 
 def paid_twice(system: System) -> bool:
-    system.send("POST", "/customers", {"user": "Ada", "password": "x-2"})
-    headers = {"Authorization": f"Basic {base64.b64encode(b'Ada:x-2').decode()}", "Idempotency-Key": "k-00000001"}
+    system.send("POST", "/customers", {"email": "ada@mail.example", "password": "x-2"})
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(b'ada@mail.example:x-2').decode()}",
+        "Idempotency-Key": "k-00000001",
+    }
     transfer = {"to": 70001, "cents": 1250, "reference": "Rent"}
     system.relays["ledger"].rule = always("lose")
     assert system.send("POST", "/transfers", transfer, headers).status == 504

@@ -6,16 +6,17 @@ import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from kit.clients import NAMES, Client, main
+from kit.clients import Client, main
 
 _REFERENCES = ("Rent 05/2026", "Strom & Gas, Kd.-Nr. 00417", "für Oma ❤", "INV#2026-0099", "déjeuner", "水道料金")
+_USERS = ("ada.lovelace+bank", "j.o-brien", "zoe_", "r.k.narayan", "IngridB", "x")
 _HOUSE = (70001, 70001, 70001, 70002, 70003)
 
 
 def visit(client: Client, number: int) -> None:
     rng = client.rng
-    user, password = f"{rng.choice(NAMES)}-{number}", f"{rng.getrandbits(56):x}"
-    joined = client.send("POST", "/customers", {"user": user, "password": password}, expect=201)
+    user, password = f"{rng.choice(_USERS)}{number}@mail.example", f"{rng.getrandbits(56):x}"
+    joined = client.send("POST", "/customers", {"email": user, "password": password}, expect=201)
     client.headers["Authorization"] = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
     client.send("GET", f"/accounts/{joined['account']}", expect=200)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
