@@ -75,9 +75,16 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def told(row: Row) -> Found | None:
-    """The simplest of the findings that are about the case's routes: fewest faults, then fewest steps."""
-    about = [each for each in row.planted.findings if _is_about(row.case, each)] if row.planted else []
-    return min(about, key=lambda each: (len(each.faults), each.steps), default=None)
+    """The finding of the planted defect: it is about the case's routes, and the fixed twin has none by the same check.
+
+    Where several are, the one nearest to the known minimum, faults first.
+    """
+    if row.planted is None:
+        return None
+    sound = {each.check for each in row.fixed.findings} if row.fixed else set()
+    about = [each for each in row.planted.findings if each.check not in sound and _is_about(row.case, each)]
+    least = row.case.minimum
+    return min(about, key=lambda each: (abs(len(each.faults) - least.faults), each.steps), default=None)
 
 
 def totals(rows: Sequence[Row], for_s: float) -> Totals:

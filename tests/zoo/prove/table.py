@@ -16,6 +16,7 @@ _COLUMNS = {
     "faults": 6,
     "k/n": 7,
     "control": 7,
+    "others": 6,
     "fixed": 5,
 }
 
@@ -30,12 +31,12 @@ def line(row: Row) -> str:
     one, best = row.planted, told(row)
     cells = [row.name, str(row.case.class_)]
     if one is None:
-        cells += ["-"] * 4 + [""] * 5
+        cells += ["-"] * 4 + [""] * 6
     else:
         cells += ["yes" if best else "no", best.check if best else _others(one.findings)]
         cells += ["" if one.first_s is None else f"{one.first_s:.0f}", f"{one.took_s:.0f}"]
         cells += [f"{one.executions}+{one.all_executions - one.executions}"]
-        cells += _against(row, best)
+        cells += [*_against(row, best), str(len(one.findings) - (best is not None))]
     cells.append("-" if row.fixed is None else str(len(row.fixed.findings)))
     widths = _COLUMNS.values()
     lines = ["  ".join(f"{cell[:width]:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()]
