@@ -22,7 +22,7 @@ SHOWS = {  # slug: title, seats
     "macbeth": ("Macbeth", 220),
     "der-besuch": ("Der Besuch der alten Dame", 180),
     "godot-late": ("En attendant Godot (late)", 90),
-    "puppets-11h": ("Kasper & Co. 11 h", 40),
+    "puppets-11h": ("Kasper & Co. 11 h", 80),
     "studio-a": ("Studio A: Krapp’s Last Tape", 1),
     "studio-b": ("Studio B: 4.48", 2),
     "studio-c": ("Studio C: 夕鶴", 3),

@@ -1,6 +1,7 @@
 """Theatre-goers: they look, book what is free, look at what they booked; some cancel, one comes too late."""
 
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -9,6 +10,7 @@ from kit.clients import NAMES, Client, main
 _PLENTY = ("macbeth", "der-besuch", "godot-late", "puppets-11h")
 _SCARCE = {3: ("studio-a", 1), 8: ("studio-b", 2), 13: ("studio-c", 2), 18: ("box-royal", 4), 22: ("rehearsal", 5)}
 _TOO_LATE = {25: ("studio-a", 1), 26: ("studio-b", 1)}
+_BOOKED = {slug: threading.Event() for slug, _ in _SCARCE.values()}  # what is scarce has gone
 _NOTES = ("", "aisle, please", "rollstuhlgängig 🙏", "2 × réduit", "for Mum's 70th")
 
 
@@ -23,6 +25,7 @@ def visit(client: Client, number: int) -> None:
     client.headers["Authorization"] = f"Bearer {who['token']}"
     if number in _TOO_LATE:
         slug, seats = _TOO_LATE[number]
+        _BOOKED[slug].wait(10)
         client.send("GET", f"/shows/{slug}", expect=200)
         client.send("POST", f"/shows/{slug}/bookings", {"seats": seats}, expect=409)
         return
@@ -30,6 +33,8 @@ def visit(client: Client, number: int) -> None:
     client.send("GET", f"/shows/{slug}", expect=200)
     body = {"seats": seats, "note": rng.choice(_NOTES)} if rng.random() < 0.7 else {"seats": seats}
     booking = client.send("POST", f"/shows/{slug}/bookings", body, expect=201)
+    if slug in _BOOKED:
+        _BOOKED[slug].set()
     client.send("GET", f"/bookings/{booking['id']}", expect=200)
     if number % 4 == 1:
         client.send("GET", "/bookings", expect=200)
