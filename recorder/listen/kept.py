@@ -24,7 +24,7 @@ class Kept:
         spans: int = _SPANS,
     ) -> None:
         self.lost: Counter[str] = Counter()
-        self.forgotten: Counter[str] = Counter()  # 'samples', 'log lines', 'spans'
+        self.forgotten = Counter({"samples": 0, "log lines": 0, "spans": 0})
         self._since_s = since_s
         self._samples: deque[Sample] = deque(maxlen=samples)
         self._lines: deque[LogLine] = deque(maxlen=lines)
@@ -63,7 +63,8 @@ class Kept:
     def losses(self) -> tuple[str, ...]:
         """What was not heard, or heard and not kept: a sentence each."""
         said = [f"{reason} ({count} times)" if count > 1 else reason for reason, count in self.lost.items()]
-        return (*said, *(f"the oldest {count} {what} were forgotten" for what, count in self.forgotten.items()))
+        forgotten = {what: count for what, count in self.forgotten.items() if count}
+        return (*said, *(f"the oldest {count} {what} were forgotten" for what, count in forgotten.items()))
 
     def _keep(self, kept: deque[One], one: One, what: str) -> None:
         if len(kept) == kept.maxlen:

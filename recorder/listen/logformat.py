@@ -32,7 +32,7 @@ _TELLING = frozenset(  # where a line comes from: the only fields whose values a
     )
 )
 _BARE = re.compile(r"[A-Za-z_][A-Za-z_.$]*")
-_FIELD_NAME = re.compile(r"[A-Za-z_@][A-Za-z_.@/-]*")
+_FIELD_NAME = re.compile(r"@?[A-Za-z_][A-Za-z_./-]*")
 
 _CLOCK = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[ ]?[+-]\d\d:?\d\d)?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _LEADING_TIME = re.compile(rf"\s*[\[(]?(?:{_CLOCK})[\])]?\s*[-|:]?\s*")

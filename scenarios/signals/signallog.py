@@ -58,6 +58,8 @@ def series_of(samples: Iterable[Sample]) -> Mapping[Series, Points]:
     """The finite points of each series; a summary's quantile without observations is NaN, and says nothing."""
     points: dict[Series, list[tuple[float, float]]] = defaultdict(list)
     for sample in samples:
+        if sample.kind == "histogram":
+            continue  # its count and sum are series of their own
         if math.isfinite(sample.value) and not base_name(sample.name).endswith(("_bucket", "_created")):
             points[Series(sample.source, sample.name)].append((sample.t_s, sample.value))
     return {series: tuple(sorted(found)) for series, found in points.items()}
