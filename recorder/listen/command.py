@@ -17,7 +17,7 @@ from foreshock.clock import Clock
 from foreshock.errors import UsageError
 from recorder.listen.ear import Ear, Hears
 from recorder.listen.logformat import Said
-from recorder.listen.logs import LINES_PER_S, LogListener
+from recorder.listen.logs import LINES_PER_S, LogListener, mask
 from recorder.listen.skew import Skew
 
 _WAITING_LINES = 20_000
@@ -34,8 +34,8 @@ class Speaks(Protocol):
     def command(self) -> Sequence[str]:
         """How it is started: from now on the first time, then from after the line that was read last."""
 
-    def read(self, line: str) -> Said | None:
-        """What a line says; None for one that is the program's own and not the source's, or was read before."""
+    def read(self, line: str) -> Said | str | None:
+        """What a line says; text where these are the program's own words, None for a line that was read before."""
 
 
 class CommandEar(Ear):
@@ -84,12 +84,10 @@ class CommandEar(Ear):
 
     def _take(self, line: str, came_s: float, to: Hears) -> None:
         said = self._speaks.read(line)
-        if said is None:
+        if isinstance(said, str):
             assert self._running is not None
-            self._running.said_itself.append(line[:_WORDS])
-        elif not self._listener.allows(came_s):
-            return
-        elif kept := self._listener.take(said, came_s):
+            self._running.said_itself.append(mask(said)[:_WORDS])
+        elif said and self._listener.allows(came_s) and (kept := self._listener.take(said, came_s)):
             to.hear(kept)
 
     def _tell_refused(self, to: Hears) -> None:

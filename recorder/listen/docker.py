@@ -29,10 +29,12 @@ class DockerLogs:
         since = ["--since", self._last] if self._last else ["--tail", "0"]
         return ["docker", "logs", "--follow", "--timestamps", *since, "--", self._container]
 
-    def read(self, line: str) -> Said | None:
+    def read(self, line: str) -> Said | str | None:
         """The time is Docker's, which took the line as it was written; what has none is Docker speaking for itself."""
         match = _LINE.fullmatch(line.rstrip("\r"))
-        if match is None or match[1] == self._had:
+        if match is None:
+            return line
+        if match[1] == self._had:
             return None
         self._last = match[1]
         return said_by(match[2])._replace(stamp=stamp_in(match[1]))

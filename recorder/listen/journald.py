@@ -32,12 +32,12 @@ class Journal:
         since = f"--after-cursor={self._cursor}" if self._cursor else "--lines=0"
         return ["journalctl", "--output=json", "--follow", "--no-pager", since, f"--unit={self._unit}"]
 
-    def read(self, line: str) -> Said | None:
+    def read(self, line: str) -> Said | str | None:
         """The priority is the level where the message does not say one; systemd's is INFO for all that it is given."""
         try:
             entry = msgspec.json.decode(line, type=dict[str, Any])
         except msgspec.DecodeError:
-            return None  # journalctl's own word
+            return line
         self._cursor = _text(entry.get("__CURSOR"))
         said = said_by(_text(entry.get("MESSAGE")))
         return said._replace(level=said.level or _level(_text(entry.get("PRIORITY"))), stamp=_stamp(entry))
