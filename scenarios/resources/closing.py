@@ -1,7 +1,8 @@
 """Which reads close an execution: what its sessions used to read, and every resource that it made or touched.
 
 Requests only; whoever runs plans sends them (`scenarios.instance`). The recorded reads are filled as the replay fills
-its steps, from what was answered in this execution; a resource is read as the session that last had to do with it.
+its steps, from what was answered in this execution; a resource is read as the session that last had to do with it, and
+was not refused.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ def _of_resources(ops: Iterable[Op], world: World, credentials: dict[str, _Heade
     last: dict[Key, str] = {}
     for op in ops:
         for key in (*op.keys, *op.made):
+            if op.fate == "failed" and key in last:
+                continue  # whoever was refused may not see it
             last.pop(key, None)
             last[key] = op.session
     for key, session in last.items():
