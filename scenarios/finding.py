@@ -16,7 +16,7 @@ from scenarios.downstream import Caused
 from scenarios.resources.world import World
 
 Verdict = Literal["held", "violated", "unknown"]
-LeadVerdict = Literal["WARNED", "LATE", "SILENT", "UNKNOWN"]
+LeadVerdict = Literal["WARNED", "LATE", "SILENT", "LYING", "UNKNOWN"]
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +98,17 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     moved_at_s: float
     lead_s: float | None
     how: str  # one sentence with the numbers: 'rose from at most 2 in calm to 5'
+    began_s: float | None = None  # when it had begun, as is seen afterwards; `moved_at_s` is when it could be told
+    alerts: tuple[str, ...] = ()  # declared ones that are on this signal, whether they spoke or not
+
+
+class Alerted(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared alert: when it spoke, in seconds from the replay's start (None: never), and how many signals it is on;
+    0 is an alert that would never speak."""
+
+    alert: str
+    at_s: float | None
+    signals: int
 
 
 class LeadTime(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +120,9 @@ class LeadTime(msgspec.Struct, frozen=True, kw_only=True):
     first_failure: str  # 'POST /checkout answered 503'
     moved: tuple[Moved, ...]  # earliest first
     seen_in: str  # where this was measured: 'the shaken replay', 'the smallest plan'
+    alerts: tuple[Alerted, ...] = ()  # the declared ones, in the scenario's order
+    lying: tuple[str, ...] = ()  # what said that all is well while users' requests failed, a sentence each
+    promise: str = ""  # how often a signal may move falsely, or why nobody knows: a sentence; '' where none was asked
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,8 @@ class Case:
         self._material = material
         self._runner = runner
         self._trials = Trials(check, runner, Budget(limits, clock), width=width)
+        self._weighing_ends_s = clock() + 2 * limits.for_s
+        self._clock = clock
         self._links = links
         self._on_better = on_better
         result = next(result for result in ways()[0].simplest[0].results if result.check == check)
@@ -149,7 +151,7 @@ class Case:
     async def _told(self, small: Small) -> Explained:
         weighed, amplified = await self._weighed(small)
         gate = amplified.evidence if amplified else weighed.evidence
-        if self._oracle and not gate.told_apart:
+        if self._oracle and not gate.told_apart and (gate.control_fails or not gate.fails):
             self._drop(small.smallest.plan, gate, "it is not told apart from its control")
             return self._explained()
         plan, seen = small.smallest.plan, weighed.evidence
@@ -169,6 +171,8 @@ class Case:
             amplified=amplified,
             thresholds=found,
         )
+        if self._oracle and not gate.told_apart:  # and yet its control never failed: it may be so, and is not proven
+            return self._explained(seen_once=finding, finished=finding.finished)
         return self._explained(finding=finding, finished=finding.finished)
 
     async def _weighed(self, small: Small) -> tuple[Weighed, Amplified | None]:
@@ -177,7 +181,9 @@ class Case:
         plan, amplifier = small.smallest.plan, small.amplifier
         against = control_of(plan, self._recorded(plan))
         if amplifier is None:
-            weighed = await weigh(plan, against, self._check, self._runner, already=small.smallest.tried)
+            weighed = await weigh(
+                plan, against, self._check, self._runner, already=small.smallest.tried, enough=self._enough
+            )
             self._weighing += weighed.executions
             return weighed, None
         wide = await weigh(
@@ -186,12 +192,16 @@ class Case:
             self._check,
             self._runner,
             already=small.amplified,
+            enough=self._enough,
         )
         simple = await weigh(
             plan, against, self._check, self._runner, already=small.smallest.tried, most_runs=ODDS_RUNS
         )
         self._weighing += wide.executions + simple.executions
         return simple, Amplified(what=amplifier.what, evidence=wide.evidence)
+
+    def _enough(self) -> bool:
+        return self._clock() >= self._weighing_ends_s
 
     def _not_again(self, gone: Sequence[tuple[Execution, Small]]) -> Explained:
         """As it was seen once, with the runs in which it was not seen again."""

@@ -58,18 +58,23 @@ async def minimise(
     oddness: Oddness,
     plainer: PlainerValues,
     first: Tried | None = None,
+    least_tries: int = 1,
     on_smaller: OnSmaller = lambda plan, failing: None,
 ) -> Smallest:
-    """The smallest plan found. `first` are the runs that confirmed the plan; none given, they are made here."""
+    """The smallest plan found. `first` are the runs that confirmed the plan; none given, they are made here.
+
+    A candidate is tried `least_tries` times before it is refused, however surely the plan seems to fail.
+    """
     first = tried = first or await confirm(plan, trials)
     descent = _Descent(trials, oddness, plainer, on_smaller)
-    best, demand = plan, Demand(tries_needed(first.rate))
-    while tried.fails and not trials.spent:
+    best, demand, smaller = plan, Demand(max(least_tries, tries_needed(_careful(first)))), Tried()
+    while first.fails and not trials.spent:
         best = await descent.down_from(best, demand)
         tried = await trials.measure(best, LOOK_RUNS)
         if not demand.rate and fisher_p(first, tried) < _FELL_BELOW:
             first += await trials.measure(plan, 2 * LOOK_RUNS)  # it may only have been lucky at first
-        stricter = _stricter(demand, first, tried)
+        smaller += tried
+        stricter = _stricter(demand, first, tried, smaller)
         if stricter is None:
             break
         best, demand = (plan if stricter.rate else best), stricter
@@ -81,18 +86,23 @@ async def confirm(plan: Plan, trials: Trials) -> Tried:
     return await trials.until_it_fails(plan, least=CONFIRM_RUNS, most=MOST_CONFIRM_RUNS)
 
 
-def _stricter(demand: Demand, first: Tried, smallest: Tried) -> Demand | None:
+def _careful(tried: Tried) -> float:
+    """The odds to reckon with: a plan that has held before may be flakier than these few runs say."""
+    return 1.0 if tried.fails == tried.of > 0 else tried.fails / (tried.of + 2)
+
+
+def _stricter(demand: Demand, first: Tried, smallest: Tried, smaller: Tried) -> Demand | None:
     """What to ask of candidates from now on, or None if nothing more needs asking.
 
     When the first plan was sure and the smallest one is not, something was cut that made it so (a barrier, say): all
     candidates, from the first plan on, then have to fail about as often. When it is merely flakier than it looked,
-    those that were refused are asked again, more often.
+    those that were refused are asked again, more often. `smaller` are all the runs of what was the smallest in turn.
     """
     if demand.rate:
         return None
     if first.rate >= _SURE and fisher_p(first, smallest) < _FELL_BELOW:
         return Demand(LOOK_RUNS, rate=_ABOUT_AS_OFTEN * first.rate)
-    needed = tries_needed((first + smallest).rate)
+    needed = tries_needed(_careful(first + smaller))
     return Demand(needed) if needed > demand.tries else None
 
 

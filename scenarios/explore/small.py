@@ -15,6 +15,7 @@ from scenarios.explore.trials import Trials
 from scenarios.explore.values import Values
 
 SURE = 0.7  # a plan that fails so often comes back when somebody looks
+_RACE_TRIES = 4  # of a candidate: amplified it fails nearly always, and only nearly
 ODDS_RUNS = 20  # of a plan that seldom fails, to say how often
 
 
@@ -35,15 +36,21 @@ async def made_small(
     """
     plan = once.plan
 
-    async def smallest(plan: Plan, trials: Trials, first: Tried | None = None) -> Smallest:
+    async def smallest(plan: Plan, trials: Trials, first: Tried | None = None, least_tries: int = 1) -> Smallest:
         return await minimise(
-            plan, trials, oddness=values.oddness, plainer=values.plainer, first=first, on_smaller=on_smaller
+            plan,
+            trials,
+            oddness=values.oddness,
+            plainer=values.plainer,
+            first=first,
+            least_tries=least_tries,
+            on_smaller=on_smaller,
         )
 
     tried = await confirm(plan, trials)
     if tried.rate < SURE and (amplifier := await amplify(plan, recorded, trials, tried, links)):
         amplified = trials.changed(amplifier.of)
-        small = await smallest(plan, amplified)
+        small = await smallest(plan, amplified, least_tries=_RACE_TRIES)
         simple = await _odds(small.plan, trials)
         if simple.fails:
             own = msgspec.structs.replace(small, tried=simple, failing=trials.failing(small.plan))

@@ -17,7 +17,7 @@ from scenarios.explore.explain import explain
 from scenarios.explore.material import Material
 from scenarios.explore.tally import Caught, accusation
 from scenarios.explore.trials import Limits
-from scenarios.finding import Finding
+from scenarios.finding import Evidence, Finding
 
 Explaining = Callable[..., list[Explained]]
 AMPLE = Limits(executions=500, for_s=1e9)
@@ -60,6 +60,12 @@ def redeemed_twice(material: Material) -> Plan:
 def told(explained: Explained) -> Finding:
     assert explained.finding is not None
     return explained.finding
+
+
+def weighed(explained: Explained) -> Evidence:
+    evidence = told(explained).evidence
+    assert evidence is not None
+    return evidence
 
 
 def routes(plan: Plan) -> list[str]:
@@ -145,8 +151,8 @@ def test_a_limit_that_ends_the_minimising_is_said(
         system, caught(system, lost_reply(buying), checks.charged_once), limits=Limits(executions=6, for_s=1e9)
     )
     assert not explained.finished
-    assert told(explained).evidence is not None
-    assert told(explained).evidence.fails > 0
+    assert told(explained).evidence
+    assert weighed(explained).fails > 0
 
 
 def charging(model: Any, sure_of_fault: bool) -> Any:
@@ -178,5 +184,5 @@ def test_of_two_ways_the_one_that_surely_comes_back_is_told(
         ways = [ways[0], msgspec.structs.replace(ways[1], accusation=frozenset())]
     (explained,) = explaining(system, *ways)
     assert bool(told(explained).plan.header.faults) == sure_of_fault
-    assert told(explained).evidence is not None
-    assert told(explained).evidence.fails == told(explained).evidence.of
+    assert told(explained).evidence
+    assert weighed(explained).fails == weighed(explained).of

@@ -7,7 +7,7 @@ from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.explore.cuts import with_faults
 from scenarios.explore.material import Material
-from scenarios.explore.systematic import in_step
+from scenarios.explore.races import in_step
 from scenarios.explore.tally import Tally, accusation, covered
 
 REACHED = {"payments": {"POST /checkout"}}
