@@ -57,7 +57,9 @@ def decoded(export: Export, body: bytes, media_type: str) -> Message:
             raise Unreadable(400, f"not the protobuf of {request.DESCRIPTOR.name}: {error}") from None
     elif media_type == JSON:
         try:
-            json_format.ParseDict(_with_ids(msgspec.json.decode(body)), request, ignore_unknown_fields=True)
+            json_format.ParseDict(
+                _with_ids(msgspec.json.decode(body, type=dict[str, Any])), request, ignore_unknown_fields=True
+            )
         except (msgspec.DecodeError, json_format.ParseError, RecursionError) as error:
             raise Unreadable(400, f"not the JSON of {request.DESCRIPTOR.name}: {type(error).__name__}") from None
     else:
