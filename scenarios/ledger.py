@@ -14,11 +14,9 @@ from scenarios.downstream import clean
 from scenarios.finding import Finding
 from scenarios.findings import write_finding
 from scenarios.provenance import git_head, versions
-from scenarios.runfolder import FINDINGS, RunFolder
+from scenarios.runfolder import FINDINGS, SEEN_ONCE, RunFolder
 from scenarios.runrecord import Phase, Result, RunRecord, Search
 from scenarios.scenario import Scenario
-
-SEEN_ONCE = "seen-once"  # folder of what an oracle saw and what never came back
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,7 +201,7 @@ class _Run:
         record = self.ledger.close(result, reason)
         files = self._folder.path / FINDINGS
         self._terminal.receipts(record.phases)
-        self._terminal.search(record)
+        self._terminal.search(record, self.ledger.seen_once)
         self._terminal.coverage(record)
         self._terminal.stories([tell(each, files / f"{each.key}.yaml") for each in self.ledger.findings])
         return record

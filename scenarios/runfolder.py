@@ -45,6 +45,7 @@ FAULTS = "faults.jsonl"
 SIGNALS = "signals.jsonl.zst"
 CALLS = "calls.jsonl.zst"
 FINDINGS = "findings"
+SEEN_ONCE = "seen-once"  # what an oracle saw and what is not proven
 
 _LABELS = 10_000
 
@@ -166,6 +167,11 @@ class Run:
         path = self.path / FAULTS
         lines = path.read_bytes().splitlines() if path.exists() else []
         return self._decoded(iter(lines), FaultLine, FAULTS)
+
+    @property
+    def seen_once(self) -> tuple[Finding, ...]:
+        """What an oracle saw and what is not proven, by key."""
+        return read_findings(self.path / SEEN_ONCE)
 
     def finding_file(self, key: str) -> Path:
         return self.path / FINDINGS / f"{key}.yaml"

@@ -15,11 +15,12 @@ from jinja2 import Environment
 from foreshock.duration import format_duration
 from recorder.pages import kit
 from replayer.plan import Plan
-from scenarios.finding import LeadTime
+from scenarios.finding import Finding, LeadTime
 from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.links import number, uses
 from scenarios.report.printable import printable
 from scenarios.report.receipts import Row, connections_told, rows, steps_told
+from scenarios.report.searched import once, powers, speed, suspicions
 from scenarios.report.sequence import sequence
 from scenarios.report.story import Told
 from scenarios.report.terminal import MEANING
@@ -39,8 +40,12 @@ def page(
     timeline: Sequence[Chart],
     losses: Sequence[str],
     routes: Mapping[str, str],
+    seen_once: Sequence[Finding] = (),
 ) -> str:
-    """The whole page. `losses` are sentences on what of the run could not be read; `routes` are the phases' steps'."""
+    """The whole page. `losses` are sentences on what of the run could not be read; `routes` are the phases' steps'.
+
+    `seen_once` is what an oracle saw and what is not proven.
+    """
     coverage = matrix(record.search.coverage) if record.search else matrix(())
     headline = _headline(record, told)
     return kit.rendered(
@@ -54,6 +59,7 @@ def page(
         coverage=coverage,
         losses=losses,
         routes=routes,
+        unproven=once(seen_once),
         title=f"{record.scenario}: {headline}",
         headline=headline,
         tiles=_tiles(record, told, coverage),
@@ -79,6 +85,9 @@ def _environment() -> Environment:
             "share": share,
             "links": uses,
             "remarks": remarks,
+            "speed": speed,
+            "powers": powers,
+            "suspicions": suspicions,
             "sentence": sentence,
             "receipt_rows": rows,
             "receipt_more": _receipt_more,

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from foreshock.clock import Clock
 from foreshock.duration import format_duration
-from scenarios.finding import CheckResult
+from scenarios.finding import CheckResult, Finding
 from scenarios.report.classes import class_lines
 from scenarios.report.console import console_on
 from scenarios.report.coverage import Matrix, matrix
@@ -25,6 +25,7 @@ from scenarios.report.links import link_lines, unheard
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
 from scenarios.report.receipts import rows
+from scenarios.report.searched import once, powers, speed, suspicions
 from scenarios.report.story import Story
 from scenarios.report.wording import counted, remarks, share
 from scenarios.reproduce import Reproduced
@@ -107,8 +108,8 @@ class Terminal:
         for loss in unheard(phase):
             self._console.print(_labelled("", _text("not heard", _STYLE["unknown"]).append(_text(f"  {loss}"))))
 
-    def search(self, record: RunRecord) -> None:
-        """What the search did, and how much of routes x faults it has been to."""
+    def search(self, record: RunRecord, seen_once: Sequence[Finding] = ()) -> None:
+        """What the search did, what it would have found, and what it suspected that is no finding."""
         search = record.search
         if search is None:
             return
@@ -117,7 +118,13 @@ class Terminal:
             f"{format_duration(search.took_s)}, then {search.minimising:,} to minimise, {search.evidence:,} as evidence"
         )
         self._console.print()
-        self._console.print(_labelled("search", _text(" · ".join([said, *remarks(search)]))))
+        self._console.print(
+            _labelled("search", _text(" · ".join(filter(None, [said, speed(search), *remarks(search)]))))
+        )
+        for line in filter(None, [*powers(search), suspicions(search)]):
+            self._console.print(_labelled("", _text(line)))
+        for line in once(seen_once):
+            self._console.print(_labelled("unproven", _text(line)))
 
     def stories(self, stories: Sequence[Story]) -> None:
         """Each finding's four answers, worst first."""

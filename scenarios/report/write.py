@@ -22,7 +22,7 @@ def write_report(folder: Path) -> Path:
     told = [Told(finding=finding, story=tell(finding, run.finding_file(finding.key))) for finding in run.findings]
     timeline = charts(run.record, run.outcomes(), run.faults(), run.findings)
     losses = [f"{phase.name}: {loss}" for phase in run.record.phases for loss in unheard(phase)]
-    html = page(run.record, told, timeline, [*run.tears, *losses], _routes(run))
+    html = page(run.record, told, timeline, [*run.tears, *losses], _routes(run), run.seen_once)
     replace_file(folder / JUNIT, junit(run.record, told))
     path = folder / HTML
     replace_file(path, html.encode())
