@@ -28,7 +28,7 @@ from scenarios.runrecord import Phase, Search
 from scenarios.system import Pool
 from scenarios.together import together
 
-_MINIMISE = Limits(executions=600, for_s=45.0)  # for each check
+_MINIMISE = Limits(executions=600, for_s=60.0)  # for each check
 
 
 class Exploring:

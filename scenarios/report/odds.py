@@ -29,15 +29,17 @@ def amplified_told(amplified: Amplified | None) -> list[str]:
 
 
 def threshold_told(threshold: Threshold) -> str:
-    """'slow on payments breaks it from 1,180 ms, and holds at 1,150 ms'."""
+    """'the fault slow on payments breaks it from 1,180 ms, and holds at 1,150 ms'."""
     magnitude, unit = threshold.argument.rsplit("_", 1) if "_" in threshold.argument else (threshold.argument, "")
     named = "" if magnitude == "latency" else f" ({threshold.argument})"
     unit = f" {_UNITS[unit]}" if unit in _UNITS else ""
     if threshold.holds_at is None:
-        return f"{threshold.fault} breaks it at whatever magnitude{named}: also at {threshold.breaks_at:,}{unit}"
+        return (
+            f"the fault {threshold.fault} breaks it at whatever magnitude{named}: also at {threshold.breaks_at:,}{unit}"
+        )
     word = "from" if threshold.breaks_at > threshold.holds_at else "up to"
     return (
-        f"{threshold.fault} breaks it {word} {threshold.breaks_at:,}{unit}{named} "
+        f"the fault {threshold.fault} breaks it {word} {threshold.breaks_at:,}{unit}{named} "
         f"({threshold.breaks_fails} of {threshold.breaks_of}), and holds at {threshold.holds_at:,}{unit} "
         f"(0 of {threshold.holds_of})"
     )

@@ -117,6 +117,7 @@ def test_the_search_says_how_often_it_could_not_say(a_record: MakeRecord) -> Non
     assert terminal.lines == [
         "",
         "search 150 plans run for real on 4 instances in 40.1 s, then 61 to minimise, 40 as evidence"
+        " · 6.3 executions a second"
         " · on 3 plans a check could not say",
     ]
 
