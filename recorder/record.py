@@ -77,17 +77,21 @@ def run_recorder(
     )
     out = intake.folder
     ready = partial(_say_ready, order, out)
-    beside = Beside(sources, intake, intake.anchor.elapsed_s) if sources else nullcontext()
+    beside = Beside(sources, intake, intake.anchor.elapsed_s) if sources else None
     try:
-        with beside, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # mitmproxy 12 fails on uvloop
+        with (
+            beside or nullcontext(),
+            asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+        ):  # mitmproxy 12 fails on uvloop
             runner.run(_until_a_signal(partial(serve, order, intake, key=key, on_ready=ready, tell=_tell)))
-    except HarnessError:
+    except (HarnessError, UsageError):
         intake.close()
         shutil.rmtree(out)  # nothing was recorded: it must not be in the way of the next try
         raise
     finally:
         counts = intake.close()
-    for line in (*unrecorded(intake.passed), *losses(counts, intake.signals, intake.messages)):
+    heard = beside.told if beside else ()
+    for line in (*unrecorded(intake.passed), *losses(counts, intake.signals, intake.messages), *heard):
         _tell(line)
     talked = f"; messages of sockets and streams: {intake.messages}" if intake.messages.seen else ""
     print(f"recorded {out}: {counts}{talked}", flush=True)  # noqa: T201

@@ -60,6 +60,10 @@ def storing(
     logs: tuple[Path, ...],
     metrics: tuple[str, ...],
     health: tuple[str, ...],
+    docker: tuple[str, ...],
+    journal: tuple[str, ...],
+    otlp: tuple[str, int] | None,
+    statsd: tuple[str, int] | None,
 ) -> Storing:
     """What the options say together."""
     rotation = Rotation(segment_bytes=rotate, every_s=rotate_every, keep_bytes=keep, keep_segments=keep_segments)
@@ -73,7 +77,9 @@ def storing(
             rotation=rotation,
             min_free_bytes=min_free,
         ),
-        sources=Sources(logs=logs, metrics=metrics, health=health),
+        sources=Sources(
+            logs=logs, metrics=metrics, health=health, docker=docker, journal=journal, otlp=otlp, statsd=statsd
+        ),
     )
 
 
@@ -124,6 +130,14 @@ def _url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"expected a URL such as http://127.0.0.1:9090/metrics, got {text!r}")
     return text
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        raise ValueError(f"expected HOST:PORT to listen on, such as 127.0.0.1:4318, got {text!r}")
+    return host, int(port)
 
 
 _OF_IMPORTS_TOO = (
@@ -215,4 +229,22 @@ _OPTIONS = (
     ),
     click.option("--metrics", multiple=True, callback=_each_by(_url), metavar="URL", help="Scrape this every second."),
     click.option("--health", multiple=True, callback=_each_by(_url), metavar="URL", help="Ask this every second."),
+    click.option(
+        "--docker", multiple=True, metavar="CONTAINER", help="Follow what this container writes, by `docker logs`."
+    ),
+    click.option(
+        "--journal", multiple=True, metavar="UNIT", help="Follow what this systemd unit writes, by `journalctl`."
+    ),
+    click.option(
+        "--otlp",
+        callback=_by(_address),
+        metavar="HOST:PORT",
+        help="Receive OpenTelemetry's logs, metrics and spans here, over HTTP; 127.0.0.1:4318 is the usual address.",
+    ),
+    click.option(
+        "--statsd",
+        callback=_by(_address),
+        metavar="HOST:PORT",
+        help="Receive StatsD's metrics here, over UDP; 127.0.0.1:8125 is the usual address.",
+    ),
 )

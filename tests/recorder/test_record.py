@@ -4,6 +4,8 @@ import http.client
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +13,11 @@ import pytest
 
 from foreshock.errors import HarnessError, UsageError
 from recorder.exchange import Exchange, header
+from recorder.intake import Intake
+from recorder.listen.beside import Sources
+from recorder.listen.otlphttp import OtlpEar
+from recorder.listen.signal import Sample, Span
+from recorder.listen.thread import EarThread
 from recorder.order import order_of
 from recorder.record import run_recorder
 from recorder.recording import Recording
@@ -18,6 +25,8 @@ from recorder.routes import Routes
 
 SECRET = "s3cr3t-Value-77"
 MAIL = "ada.lovelace@example.org"
+MAILED = {"key": "mail", "value": {"stringValue": MAIL}}
+TIMES = {"startTimeUnixNano": "1000000000", "endTimeUnixNano": "2000000000"}
 
 
 def exchanges(out: Path) -> list[Exchange]:
@@ -223,3 +232,50 @@ def test_a_missing_key_file_is_refused_with_the_command_that_makes_one(tmp_path:
     message = refusal(tmp_path, "http://127.0.0.1:1", key_file=tmp_path / "no key")
     assert message.startswith("2 key_file=")
     assert "head -c 32 /dev/urandom" in message
+
+
+BUSY = """
+import sys
+from pathlib import Path
+from foreshock.errors import HarnessError
+from recorder.listen.beside import Sources
+from recorder.order import order_of
+from recorder.record import run_recorder
+order = order_of(upstreams=[f"http://127.0.0.1:{sys.argv[1]}"], listens=["127.0.0.1:0"])
+try:
+    run_recorder(order, Path(sys.argv[2]), sources=Sources(otlp=("127.0.0.1", int(sys.argv[1]))))
+except HarnessError as error:
+    print(error)
+"""
+
+
+def test_a_source_that_cannot_be_listened_to_is_one_line_and_leaves_no_folder(serve, response, tmp_path: Path) -> None:
+    port, out = serve(lambda _: response()).port, tmp_path / "a.rec"
+    said = subprocess.run([sys.executable, "-P", "-c", BUSY, str(port), out], capture_output=True, text=True).stdout
+    assert said.startswith(f"otlp=127.0.0.1:{port} cannot be listened on: Address already in use;")
+    assert said.count("\n") == 1
+    assert not out.exists()
+
+
+def test_what_is_pushed_is_recorded_beside_the_traffic_and_redacted(tmp_path: Path) -> None:
+    metrics = {"name": "paid", "sum": {"isMonotonic": True, "dataPoints": [{"asInt": "3", "attributes": [MAILED]}]}}
+    with_intake = Intake.into(tmp_path / "a.rec", upstream="http://127.0.0.1:1", key=bytes(32))
+    ear = OtlpEar("127.0.0.1", 0, with_intake.anchor.elapsed_s)
+    thread = EarThread([ear], with_intake, with_intake.anchor.elapsed_s, every_s=None)
+    thread.start()
+    client = http.client.HTTPConnection(*ear.address, timeout=10)
+    for path, body in (
+        ("/v1/metrics", {"resourceMetrics": [{"scopeMetrics": [{"metrics": [metrics]}]}]}),
+        ("/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": f"pay {MAIL}", **TIMES}]}]}]}),
+    ):
+        client.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        assert client.getresponse().read() == b"{}"
+    client.close()
+    thread.stop()
+    with_intake.close()
+    assert MAIL.encode() not in unpacked(tmp_path / "a.rec")
+    point, span = sorted(Recording.open(tmp_path / "a.rec").signals(), key=lambda signal: isinstance(signal, Span))
+    assert isinstance(point, Sample)
+    assert (point.value, point.kind, point.name.partition("=")[0]) == (3.0, "counter", "paid{mail")
+    assert isinstance(span, Span)
+    assert (span.operation, span.duration_s) == ("pay <*>", 1.0)

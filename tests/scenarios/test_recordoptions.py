@@ -55,6 +55,15 @@ def test_sources_may_be_several() -> None:
     assert (sources.metrics, sources.health) == (("http://m/",), ("http://h/",))
 
 
+def test_what_is_pushed_is_received_at_an_address_and_what_is_followed_may_be_several() -> None:
+    sources = asked(
+        "--docker", "shop-1", "--docker", "shop-2", "--journal", "db.service",
+        "--otlp", "127.0.0.1:4318", "--statsd", "[::1]:8125",
+    ).sources  # fmt: skip
+    assert (sources.docker, sources.journal) == (("shop-1", "shop-2"), ("db.service",))
+    assert (sources.otlp, sources.statsd) == (("127.0.0.1", 4318), ("::1", 8125))
+
+
 @pytest.mark.parametrize(
     ("option", "value", "allowed"),
     [
@@ -66,6 +75,8 @@ def test_sources_may_be_several() -> None:
         ("--rotate-every", "0s", "expected more than no time"),
         ("--keep", "much", "expected a size"),
         ("--metrics", "localhost:9090", "expected a URL"),
+        ("--otlp", "4318", "expected HOST:PORT"),
+        ("--statsd", "127.0.0.1:0", "expected HOST:PORT"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_option_and_what_is_allowed(option: str, value: str, allowed: str) -> None:
