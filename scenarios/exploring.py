@@ -14,6 +14,7 @@ from scenarios.execution import Runner
 from scenarios.explore.case import Explained
 from scenarios.explore.explain import Cases
 from scenarios.explore.material import Material, fault_forms
+from scenarios.explore.pace import paced
 from scenarios.explore.search import Progress, SearchResult, search
 from scenarios.explore.tally import Caught
 from scenarios.explore.tell import finding_of
@@ -60,7 +61,7 @@ class Exploring:
         if not executions:
             return ()
         started_s = self._clock()
-        runner = judging(pool, self._world)
+        runner = paced(judging(pool, self._world), self._scenario.explore.rate, self._clock)
         with self._terminal.progress("explore", executions) as bar:
             shown = _Shown(bar.update)
             cases = self._cases(pool, runner, shown)

@@ -277,12 +277,16 @@ class Stop(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
 
 
 class Explore(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
-    """The search's budget. `faults` are the kinds it may use; none given: all of the catalogue."""
+    """The search's budget. `faults` are the kinds it may use; none given: all of the catalogue.
+
+    `rate` caps the requests a second that it sends, over all instances: for a system that others use as well.
+    """
 
     executions: Annotated[int, Meta(ge=0, description="a whole number from 0 (no search)")] = 150
     instances: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
     faults: tuple[Name, ...] | None = None
     for_: Duration = "60s"
+    rate: Annotated[float, Meta(gt=0, description="requests a second, a number above 0")] | None = None  # none: no cap
 
     @property
     def for_s(self) -> float:
