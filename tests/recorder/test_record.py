@@ -14,7 +14,6 @@ import pytest
 from foreshock.errors import HarnessError, UsageError
 from recorder.exchange import Exchange, header
 from recorder.intake import Intake
-from recorder.listen.beside import Sources
 from recorder.listen.otlphttp import OtlpEar
 from recorder.listen.signal import Sample, Span
 from recorder.listen.thread import EarThread
