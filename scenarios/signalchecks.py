@@ -1,26 +1,47 @@
-"""What the types of `signals:` can't say: that each source has one name, and that all of it may be asked (law 8)."""
+"""What the types of `signals:` can't say: how often it may be listened, and that each source has a name of its own."""
 
 from __future__ import annotations
+
+import re
 
 from scenarios.scenario import ScenarioFile
 from scenarios.sources import OTLP, STATSD
 from scenarios.yamlfile import Document, Place
 
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+_NAMED = ("logs", "metrics", "health", "docker", "journal", "sql")
+_LEAST_S, _MOST_S = 0.05, 3600.0
+
 
 def check_signals(document: Document, scenario: ScenarioFile) -> None:
-    """Raises UsageError for the first name that two logs, or two sets of metrics, would have."""
+    """Raises UsageError."""
     signals = scenario.signals
-    logs: dict[str, Place] = {name: ("processes", name) for name in scenario.processes}
+    if not _LEAST_S <= signals.every_s <= _MOST_S:
+        problem = "expected a duration from 50ms to 1h: what is listened to would feel it more often"
+        raise document.error(("signals", "every"), problem)
+    for kind in _NAMED:
+        for name in getattr(signals, kind):
+            if not _NAME.fullmatch(name):
+                problem = "expected a name of letters, digits, '-', '_' and '.'"
+                raise document.error(("signals", kind, name), problem, show=False)
+    _check_logs(document, scenario)
+    _check_metrics(document, scenario)
+
+
+def _check_logs(document: Document, scenario: ScenarioFile) -> None:
+    taken: dict[str, Place] = {name: ("processes", name) for name in scenario.processes}
     for kind in ("logs", "docker", "journal"):
-        _check_new(document, kind, getattr(signals, kind), logs)
-    metrics: dict[str, Place] = {
-        name: ("processes", name, "metrics") for name, process in scenario.processes.items() if process.metrics
-    }
-    metrics |= {name: ("signals", name) for name in (OTLP, STATSD, "sql") if name in (*signals.received, "sql")}
-    _check_new(document, "metrics", signals.metrics, metrics)
+        _check_new(document, kind, getattr(scenario.signals, kind), taken)
+
+
+def _check_metrics(document: Document, scenario: ScenarioFile) -> None:
+    taken: dict[str, Place] = {name: ("signals", name) for name in (OTLP, STATSD, "sql")}
+    taken |= {name: ("processes", name, "metrics") for name, process in scenario.processes.items() if process.metrics}
+    _check_new(document, "metrics", scenario.signals.metrics, taken)
 
 
 def _check_new(document: Document, kind: str, named: dict[str, str], taken: dict[str, Place]) -> None:
+    """Raises UsageError for a name that another source has, which `taken` knows by it."""
     for name in named:
         place: Place = ("signals", kind, name)
         if name in taken:
