@@ -29,6 +29,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     observed: Any = None  # what the probe read, bounded
     oracle: str = ""  # the oracle that judged, 'acknowledged write lost'; '' for a check that the user declared
     hint: bool = False  # too weak to fail a run by itself
+    state: str = ""  # of a violation: the impossible state's short name, the same in every run ('paid → pending')
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,8 @@ from replayer.outcome import Outcome
 from replayer.placing import placed
 from replayer.plan import Plan
 from replayer.target import Target
-from scenarios.checks.invariant import InvariantCheck, judge_invariants
+from scenarios.checks.during import Sighting
+from scenarios.checks.judging import Judge
 from scenarios.checks.liveness import not_trusting
 from scenarios.closing import read_closing
 from scenarios.ears import ears_of, pushing
@@ -29,7 +30,7 @@ from scenarios.hearing import Hearing
 from scenarios.processes import RunningProcess
 from scenarios.resources.closing import closing_reads
 from scenarios.resources.world import World
-from scenarios.scenario import Invariant, Scenario
+from scenarios.scenario import Scenario
 from scenarios.trust import Trust
 from scenarios.variables import address_values, filled, filled_struct
 from scenarios.warden import Warden
@@ -92,7 +93,7 @@ class Instance:
         self._network = network
         self._settle_s = scenario.settle_s
         self._resets = [filled_struct(request, values).method_and_url for request in scenario.reset]
-        self._checks = [self._check(filled_struct(each, values), redact) for each in scenario.invariants]
+        self._judge = Judge(scenario, values, tls_of=self._trust.of, clock=clock, redact=redact)
         specs = {name: filled_struct(process, values) for name, process in scenario.processes.items()}
         signals = filled_struct(scenario.signals, values)
         ears = ears_of(
@@ -165,20 +166,21 @@ class Instance:
             )
             reads = [step for session in _sessions(plan) for step in world.reads_of(session)] if world else []
             filler = filler_for(self._filling, plan, self.target, anchor, reads)
-            history = await replay(
-                plan.header,
-                plan.steps,
-                self._place,
-                anchor=anchor,
-                conductor=conductor,
-                filler=filler,
-                on_outcome=on_outcome,
-                stop=stop,
-                keep_requests=world is not None,
-            )
+            async with self._judge.watching() as watched:
+                history = await replay(
+                    plan.header,
+                    plan.steps,
+                    self._place,
+                    anchor=anchor,
+                    conductor=conductor,
+                    filler=filler,
+                    on_outcome=on_outcome,
+                    stop=stop,
+                    keep_requests=world is not None or self._judge.needs_requests,
+                )
             closing = closing_reads(plan, history.outcomes, world, filler.fill) if world else ()
             views = await read_closing(closing, self._place, plan.header.budget, settle_s=self._settle_s)
-            results = await judge_invariants(self._checks, settle_s=self._settle_s, clock=self._clock)
+            results = await self._judge.judge(plan, history, watched, views)
             if dead := await self._why_not_alive():
                 results = not_trusting(results, dead)
         return Execution(
@@ -203,8 +205,10 @@ class Instance:
         """Of the processes that are there now."""
         return {process.name: process.pid for process in self._processes if process.pid is not None}
 
-    def _check(self, invariant: Invariant, redact: Callable[[str], str]) -> InvariantCheck:
-        return InvariantCheck(invariant, redact, self._trust.of(invariant.http.get) if invariant.http else None)
+    @property
+    def sightings(self) -> Mapping[str, Sighting]:
+        """Of each `sometimes`, by its name, over all plans until now."""
+        return self._judge.sightings
 
     async def _make_fresh(self) -> None:
         """Whole and reset, by restarts where it must be: what the plan before left it in is not this one's matter."""

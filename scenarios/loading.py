@@ -14,6 +14,7 @@ from typing import Any
 from faults.catalogue import KINDS
 from foreshock.errors import UsageError
 from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression
+from scenarios.declaredchecks import check_customs, check_machines
 from scenarios.decoding import check_keys, check_known, decode
 from scenarios.faultchecks import FAULT_KEYS, check_faults
 from scenarios.fillingchecks import check_filling
@@ -123,7 +124,9 @@ def _without_args(place: Place) -> Place:
 
 def _check_unique_names(document: Document, scenario: ScenarioFile) -> None:
     ids = [(("faults", index, "id"), fault.id) for index, fault in enumerate(scenario.faults) if fault.id]
-    names = [(("invariants", index, "name"), invariant.name) for index, invariant in enumerate(scenario.invariants)]
+    names: list[tuple[Place, str]] = []
+    names += [(("invariants", index, "name"), invariant.name) for index, invariant in enumerate(scenario.invariants)]
+    names += [(("states", index, "name"), machine.name) for index, machine in enumerate(scenario.states)]
     for places in (ids, names):
         _check_unique(document, places)
 
@@ -195,9 +198,9 @@ def _addresses(scenario: ScenarioFile) -> Iterator[tuple[Place, str, Callable[[s
 def _check_invariants(document: Document, scenario: ScenarioFile) -> None:
     for index, invariant in enumerate(scenario.invariants):
         try:
-            Expression(invariant.expect, SQL_NAMES if invariant.sql else HTTP_NAMES)
+            Expression(invariant.expression, SQL_NAMES if invariant.sql else HTTP_NAMES)
         except ValueError as error:
-            raise document.error(("invariants", index, "expect"), str(error)) from error
+            raise document.error(("invariants", index, invariant.when), str(error)) from error
 
 
 def _check_explore(document: Document, scenario: ScenarioFile) -> None:
@@ -216,5 +219,7 @@ _CHECKS = (
     check_filling,
     check_signals,
     _check_invariants,
+    check_machines,
+    check_customs,
     _check_explore,
 )

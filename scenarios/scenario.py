@@ -15,39 +15,10 @@ from msgspec import Meta
 from foreshock.duration import parse_duration_s
 from replayer import plan
 from replayer.target import Tls
+from scenarios.declared import Function, Invariant, Machine
+from scenarios.fields import Address, Argument, Command, Count, Duration, Name, Percent, Span, Text, Url
 from scenarios.sources import Signals
 from scenarios.whose import Auth, Identities, MapEntry
-
-_DURATION = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+"
-
-Name = Annotated[
-    str,
-    Meta(pattern=r"^[A-Za-z0-9][\w.-]*$", description="a name of letters, digits, '-', '_' and '.', such as 'shop'"),
-]
-Text = Annotated[str, Meta(min_length=1, description="text (in quotes where YAML would read something else)")]
-Duration = Annotated[str, Meta(pattern=rf"^{_DURATION}$", description="a duration such as '20s' or '500ms'")]
-Span = Annotated[str, Meta(pattern=rf"^({_DURATION}|[0-9]+(\.[0-9]+)?%)$", description="'20s', '500ms' or '30%'")]
-Url = Annotated[
-    str,
-    Meta(
-        pattern=r"^(https?://|\$\{)",
-        description="a URL such as 'http://127.0.0.1:8080/path' or '${processes.NAME.url}/path'",
-    ),
-]
-Address = Annotated[
-    str,
-    Meta(
-        pattern=r"^(\S+:[0-9]+|\$\{[^{}]+\}(:[0-9]+)?)$",
-        description="an address such as '127.0.0.1:8080' or '${processes.NAME.address}'",
-    ),
-]
-Percent = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?%$", description="per cent such as '80%'")]
-Count = Annotated[int, Meta(ge=1, description="a whole number from 1")]
-Argument = Annotated[str, Meta(description="text (in quotes where YAML would read a number)")]
-Command = Annotated[
-    tuple[Argument, ...],
-    Meta(min_length=1, description="a list such as [python, -m, shop, --port, '${processes.NAME.port}']"),
-]
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,41 +91,6 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def method_and_url(self) -> tuple[str, str]:
         return next((name.upper(), url) for name in self.__struct_fields__ if (url := getattr(self, name)) is not None)
-
-
-class HttpProbe(Struct, frozen=True, kw_only=True):
-    """A read of the system's state over HTTP."""
-
-    get: Url
-
-
-class SqlProbe(Struct, frozen=True, kw_only=True):
-    """A read of the system's state from a SQLite file, opened read-only."""
-
-    database: Text
-    query: Text
-
-
-class Invariant(Struct, frozen=True, kw_only=True):
-    """What must hold once the network is well: a CEL expression over what a probe reads.
-
-    Names in the expression: `rows` (SQL: a list of maps), or `status`, `headers` (keys in lower case), `body` (text)
-    and `json` (null where the body is none). It is evaluated until it holds or `within` is over.
-    """
-
-    name: Text
-    http: HttpProbe | None = None
-    sql: SqlProbe | None = None
-    expect: Text
-    within: Duration = "1s"
-
-    def __post_init__(self) -> None:
-        if (self.http is None) == (self.sql is None):
-            raise ValueError("expected exactly one of 'http' and 'sql'")
-
-    @property
-    def within_s(self) -> float:
-        return parse_duration_s(self.within)
 
 
 class Replay(Struct, frozen=True, kw_only=True):
@@ -320,6 +256,8 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     ) = None  # has to be there where there are faults
     max_active: Count | None = None  # faults that may be on at once
     invariants: tuple[Invariant, ...] = ()
+    states: tuple[Machine, ...] = ()
+    checks: tuple[Function, ...] = ()  # relative to the file
     explore: Explore = Explore()
 
 

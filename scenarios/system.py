@@ -16,6 +16,7 @@ from faults.engine import Choice
 from faults.network import Network
 from foreshock.clock import Clock
 from replayer.plan import Plan
+from scenarios.checks.during import Sighting
 from scenarios.execution import Execution
 from scenarios.instance import Instance, OnOutcome, Site
 from scenarios.ports import free_ports
@@ -74,6 +75,15 @@ class Pool:
     def restarts(self) -> int:
         """How many processes had died, or were beyond a reset, and were started again."""
         return sum(instance.restarts for instance in self._instances)
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What each `sometimes` came to over all plans until now; none before the first."""
+        total: dict[str, Sighting] = {}
+        for instance in self._instances:
+            for name, sighting in instance.sightings.items():
+                total[name] = total[name] + sighting if name in total else sighting
+        return tuple(total.values())
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ stayed equal for the settling time, so that work still under way is not missed) 
 - unknown: at the end the state could not be read (timeout, refused, a 5xx although the expression does not look at
   `status`, SQL that fails), or the expression could not be evaluated on it.
 
+What must hold at `every` read, `never` be, or be true `sometimes` is judged by `scenarios.checks.during`.
+
 Where it can be wrong: a state that is impossible only for a moment heals before it is read; a state that takes longer
 than `within` to become right is called violated.
 """
@@ -17,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -25,14 +27,15 @@ import msgspec
 from foreshock.clock import Clock
 from scenarios.checks.expression import HTTP_NAMES, SQL_NAMES, Expression, Unevaluable
 from scenarios.checks.probe import Unreadable, Values, read_http, read_sql
+from scenarios.declared import Invariant
 from scenarios.finding import CheckResult, Verdict
-from scenarios.scenario import Invariant
 
 Redact = Callable[[str], str]
 
 _PAUSE_S = 0.05  # between two reads
 _KEPT_ROWS = 20
 _KEPT_CHARACTERS = 2_000
+_ASKED = {"expect": "{}", "every": "always {}", "never": "never {}", "sometimes": "sometimes {}"}
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -51,10 +54,10 @@ class InvariantCheck:
         self.invariant = invariant
         self._redact = redact
         self._tls = tls
-        self._expression = Expression(invariant.expect, SQL_NAMES if invariant.sql else HTTP_NAMES)
+        self._expression = Expression(invariant.expression, SQL_NAMES if invariant.sql else HTTP_NAMES)
 
     async def read(self) -> Reading:
-        """Reads and evaluates once."""
+        """Reads and evaluates once. Of what may `never` be, a read on which the expression is false has held."""
         try:
             values = await self._values()
         except Unreadable as error:
@@ -62,9 +65,10 @@ class InvariantCheck:
         if values.get("status", 200) >= 500 and not self._expression.reads("status"):
             return Reading("unknown", values, f"the probe was answered {values['status']}")
         try:
-            return Reading("held" if self._expression.holds(values) else "violated", values)
+            good = self._expression.holds(values) != (self.invariant.when == "never")
         except Unevaluable as error:
             return Reading("unknown", values, str(error))
+        return Reading("held" if good else "violated", values)
 
     async def _values(self) -> Values:
         if self.invariant.sql is not None:
@@ -72,21 +76,33 @@ class InvariantCheck:
         assert self.invariant.http is not None  # exactly one, the type holds it
         return await read_http(self.invariant.http, self._tls)
 
+    @property
+    def asked(self) -> str:
+        """What is expected: 'size(rows) == 1', 'never status == 500', 'no row'."""
+        if self.invariant.finds_none:
+            return "no row"
+        return _ASKED[self.invariant.when].format(self.invariant.expression)
+
     def result(self, last: Reading, reads: int) -> CheckResult:
         """The verdict of the `last` of so many `reads`."""
+        evaluated = reads if last.verdict != "unknown" else 0
+        return self.made(last.verdict, evaluated, self.said(last), last)
+
+    def said(self, last: Reading) -> str:
+        """What a read came to, in words."""
+        if last.verdict == "unknown":
+            return f"could not be judged: {last.reason}"
+        return f"{'it held' if last.verdict == 'held' else 'it did not hold'} on {_read(last.values or {})}"
+
+    def made(self, verdict: Verdict, evaluated: int, said: str, shown: Reading) -> CheckResult:
+        """A result whose evidence is what was `shown` by a read."""
         return CheckResult(
             check=self.invariant.name,
-            verdict=last.verdict,
-            evaluated=reads if last.verdict != "unknown" else 0,
-            message=self._redact(self._message(last)),
-            observed=_bounded(last.values, self._redact),
+            verdict=verdict,
+            evaluated=evaluated,
+            message=self._redact(f"expected {self.asked}; {said}"),
+            observed=_bounded(shown.values, self._redact),
         )
-
-    def _message(self, last: Reading) -> str:
-        expected = f"expected {self.invariant.expect}"
-        if last.verdict == "unknown":
-            return f"{expected}; could not be judged: {last.reason}"
-        return f"{expected}; {'it held' if last.verdict == 'held' else 'it did not hold'} on {_read(last.values or {})}"
 
 
 async def judge_invariants(
@@ -98,16 +114,22 @@ async def judge_invariants(
 
 async def _eventually(check: InvariantCheck, settle_s: float, clock: Clock) -> CheckResult:
     """Reads until it has held on equal reads for the settling time, or until its time is over."""
+    reads = [reading async for reading in settling(check, settle_s, clock)]
+    return check.result(reads[-1], len(reads))
+
+
+async def settling(check: InvariantCheck, settle_s: float, clock: Clock) -> AsyncIterator[Reading]:
+    """Reads, one at least, until the check has held on equal ones for the settling time, or its `within` is over."""
     ends_s = clock() + max(check.invariant.within_s, settle_s)
-    last, reads, equal_since_s = await check.read(), 1, clock()
+    last, equal_since_s = await check.read(), clock()
+    yield last
     while (now_s := clock()) < ends_s and not (last.verdict == "held" and now_s - equal_since_s >= settle_s):
         await asyncio.sleep(_PAUSE_S)
         reading = await check.read()
-        reads += 1
         if reading.values != last.values:
             equal_since_s = clock()
         last = reading
-    return check.result(last, reads)
+        yield last
 
 
 def _read(values: Values) -> str:

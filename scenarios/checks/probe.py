@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from foreshock.ask import Answered, Unanswered, ask
-from scenarios.scenario import HttpProbe, SqlProbe
+from scenarios.declared import HttpProbe, SqlProbe
 
 Values = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Unreadable(Exception):
 
 async def read_sql(probe: SqlProbe) -> Values:
     """`{'rows': [...]}`, each row a map of column to value (blobs in base64). Raises Unreadable."""
-    rows = await asyncio.to_thread(rows_in, Path(probe.database), probe.query)
+    rows = await asyncio.to_thread(rows_in, Path(probe.database), probe.select)
     return {"rows": rows}
 
 
@@ -68,7 +68,8 @@ async def read_http(probe: HttpProbe, tls: ssl.SSLContext | None = None) -> Valu
     try:
         answer = await ask("GET", probe.get, timeout_s=_TIMEOUT_S, max_bytes=_MOST_BYTES, tls=tls)
     except Unanswered as error:
-        raise Unreadable(f"GET {probe.get}: {error}") from error
+        mend = f" (at most {_MOST_BYTES} are read); ask for less of it" if "more than" in str(error) else ""
+        raise Unreadable(f"GET {probe.get}: {error}{mend}") from error
     body = answer.body.decode("utf-8", "replace")
     return {"status": answer.status, "headers": dict(answer.headers), "body": body, "json": _json(answer)}
 

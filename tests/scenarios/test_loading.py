@@ -100,7 +100,7 @@ BAD = [
     ("a duration without its unit", "within: 10s", "within: 10", "6: processes.payments.ready.within=10: expected a duration such as '20s' or '500ms'"),
     ("a span without its unit", "for: 300ms", "for: 20", "19: faults[0].window.for=20: expected '20s', '500ms' or '30%'"),
     ("a misspelt key", "    ready: {http", "    raedy: {http", "6: processes.payments.raedy: unknown key; did you mean 'ready'? (allowed: command, environment, directory, ready, metrics)"),
-    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, tls, reset, signals, recording, replay, identities, map, auth, retry, settle, faults, stop, max_active, invariants, explore)"),
+    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, tls, reset, signals, recording, replay, identities, map, auth, retry, settle, faults, stop, max_active, invariants, states, checks, explore)"),
     ("a misspelt key in a list", "[{post", "[{pots", "15: reset[0].pots: unknown key; did you mean 'post'? (allowed: get, post, put, delete)"),
     ("a key twice", "name: shop\n", "name: shop\nname: shop\n", "3: name: duplicate key; the first is on line 2"),
     ("a missing key", "name: shop\n", "", "1: (file): 'name' is missing"),
@@ -224,3 +224,52 @@ def test_a_link_listens_on_loopback_unless_another_address_is_written_there(tmp_
     assert load(open_, tmp_path).links["payments"].listen == "0.0.0.0:0"
     told = "shop.yaml:13: links.payments.listen=':9000': expected an address such as '127.0.0.1:8080'"
     assert refusal(open_.replace("0.0.0.0:0", ":9000"), tmp_path).startswith(told)
+
+
+MACHINE = """\
+states:
+  - name: an order's life
+    seen: [{route: "GET /orders/{id}", field: $.status}]
+    initial: [pending]
+    transitions: {pending: [paid, cancelled], paid: [shipped]}
+    terminal: [shipped, cancelled]
+"""
+
+
+def test_times_machines_and_own_checks_are_read(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def no_order_is_lost(run): ...\n")
+    text = SHOP.replace("    expect: status == 200\n", "    never: status == 500\n") + MACHINE
+    scenario = load(text + "checks: [mine.py:no_order_is_lost]\n", tmp_path)
+    assert (scenario.invariants[1].when, scenario.invariants[1].expression) == ("never", "status == 500")
+    assert scenario.states[0].states == {"pending", "paid", "cancelled", "shipped"}
+    text = SHOP.replace("query: SELECT 1}\n    expect: size(rows) == 0\n", "none: SELECT 1}\n")
+    none = load(text, tmp_path).invariants[0]
+    assert (none.when, none.expression, none.finds_none) == ("expect", "size(rows) == 0", True)
+
+
+DECLARED_BAD = [
+    ("two times", "    expect: status == 200\n", "    expect: status == 200\n    never: status == 500\n", "expected exactly one of 'expect', 'every', 'never' and 'sometimes'"),
+    ("no time", "    expect: status == 200\n", "", "expected exactly one of 'expect', 'every', 'never' and 'sometimes'"),
+    ("a within of another time", "    expect: size(rows) == 0\n", "    every: size(rows) == 0\n", "expected no 'within' beside 'every': it goes with 'expect'"),
+    ("an expression beside none", "query: SELECT 1}", "none: SELECT 1}", "expected no 'expect' beside an SQL probe's 'none', which says that no row may be"),
+    ("a query that is both", "query: SELECT 1}", "query: SELECT 1, none: SELECT 2}", "expected exactly one of 'query' and 'none'"),
+    ("an expression that does not parse", "    expect: status == 200\n", "    sometimes: status ==\n", "invariants[1].sometimes='status ==': not a CEL expression"),
+    ("a misspelt state", "[paid, cancelled]", "[payed, cancelled]", "states[0].transitions.pending[0]='payed': it has no way out among 'transitions'; mend it if it is misspelt, or add it to 'terminal' (known: cancelled, paid, pending, shipped)"),
+    ("a terminal with a way out", "terminal: [shipped,", "terminal: [paid, shipped,", "states[0].terminal[0]='paid': it has a way out among 'transitions'"),
+    ("a place that is none", "$.status", "'$.status['", "states[0].seen[0].field='$.status[': "),
+    ("a route without a method", "GET /orders/{id}", "/orders/{id}", "states[0].seen[0].route='/orders/{id}': expected a method (or '*') and a path such as"),
+    ("a machine of an invariant's name", "name: an order's life", "name: up", "already used on line 26"),
+    ("a file that is not there", "explore:", "checks: [gone.py:check]\nexplore:", "checks[0]='gone.py:check': there is no file "),
+    ("a check that is none", "explore:", "checks: [gone.py]\nexplore:", "checks[0]='gone.py': expected a file and a function such as 'checks.py:no_order_is_lost'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "message"), [row[1:] for row in DECLARED_BAD], ids=[row[0] for row in DECLARED_BAD]
+)
+def test_what_is_wrong_of_a_declared_check_is_said_at_its_place(
+    was: str, now: str, message: str, tmp_path: Path
+) -> None:
+    text = SHOP + MACHINE
+    assert was in text
+    assert message in refusal(text.replace(was, now, 1), tmp_path)

@@ -1,6 +1,7 @@
 import pytest
 
-from scenarios.scenario import Ready, SqlProbe
+from scenarios.declared import SqlProbe
+from scenarios.scenario import Ready
 from scenarios.variables import UnknownVariable, address_values, at_load, filled, filled_struct, names_in, partly_filled
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from scenarios.checks.invariant import InvariantCheck, judge_invariants
+from scenarios.declared import HttpProbe, Invariant, SqlProbe
 from scenarios.finding import CheckResult
-from scenarios.scenario import HttpProbe, Invariant, SqlProbe
 
 TWICE = "SELECT order_id, count(*) AS n FROM charges GROUP BY order_id HAVING n > 1"
 
