@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from foreshock.errors import UsageError
 from replayer.changes import added, edited, fresh_copy, the_step
 from replayer.plan import Insert, Plan, Redeliver, Step
+from replayer.sequence import Steps, deadlock
 
 
 def insert(plan: Plan, of: str, after: str) -> Plan:
@@ -34,7 +35,7 @@ def insert_as(plan: Plan, new: Step, of: str) -> Plan:
     if late := [binding.from_ for binding in new.bindings if binding.from_ not in ahead]:
         raise UsageError(f"insert={of} after {anchor.id}: it is bound to {late[0]}, which does not come before")
     new = replace(new, due_s=anchor.due_s)
-    return edited(plan, added(plan.steps, new), Insert(new=new, of=of))
+    return edited(plan, _added(plan, new, f"insert={of} after {anchor.id}"), Insert(new=new, of=of))
 
 
 def redeliver(plan: Plan, of: str, after: str = "") -> Plan:
@@ -62,4 +63,11 @@ def redeliver_as(plan: Plan, of: str, copy: str, after: str) -> Plan:
         redelivers=original.redelivers or of,
         recorded=None,
     )
-    return edited(plan, added(plan.steps, new), Redeliver(step=copy, of=of, after=after))
+    return edited(plan, _added(plan, new, f"redeliver={of} after {after}"), Redeliver(step=copy, of=of, after=after))
+
+
+def _added(plan: Plan, new: Step, what: str) -> Steps:
+    steps = added(plan.steps, new)
+    if ring := deadlock(steps):
+        raise UsageError(f"{what} cannot be: {' waits for '.join(ring)}")
+    return steps

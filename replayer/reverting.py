@@ -58,17 +58,25 @@ def unwound(plan: Plan) -> tuple[Plan, tuple[Again, ...]]:
 def rewound(plan: Plan, edits: Sequence[Again], without: Collection[str] = ()) -> Plan:
     """`edits` made again in order, but those about steps that `plan` has not got, and those that add one of `without`.
 
-    Raises UsageError where one that is about steps of the plan cannot be made any more.
+    Raises UsageError where one cannot be made any more; without the steps `without`, such a one is left out instead.
     """
     for each in edits:
-        present = {step.id for step in plan.steps}
-        if isinstance(each.edit, Burst):
-            members = [step for step in each.about if step in present]
-            if len(members) > 1:
-                plan = burst_as(plan, members, each.edit.barrier)
-        elif present.issuperset(each.about) and each.adds not in without:
-            plan = each.make(plan)
+        try:
+            plan = _made_again(plan, each, without)
+        except UsageError:
+            if not without:
+                raise
     return plan
+
+
+def _made_again(plan: Plan, each: Again, without: Collection[str]) -> Plan:
+    present = {step.id for step in plan.steps}
+    if isinstance(each.edit, Burst):
+        members = [step for step in each.about if step in present]
+        return burst_as(plan, members, each.edit.barrier) if len(members) > 1 else plan
+    if each.adds in without or not present.issuperset(each.about):
+        return plan
+    return each.make(plan)
 
 
 def undo(plan: Plan) -> Plan:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from foreshock.errors import UsageError
-from recorder.shape import FieldShape, Shape, ValueCount
+from recorder.shape import FieldShape, RouteShape, Shape, ValueCount
 from replayer.edits import revert, set_value
 from replayer.place import parse_place
 from replayer.places import request_leaves
@@ -16,6 +16,7 @@ from scenarios.explore.necessity import Without
 from scenarios.explore.words import field_name, route_of, short
 
 _INDEX = re.compile(r"\[\d+\]")
+_KEY = re.compile(r"json:\$\.[A-Za-z_][A-Za-z0-9_-]*")
 _VOCABULARY = 40  # a field with more different values is free text or an identity, not a choice
 _STAND_OUT = 4  # a value is odd when the most frequent one comes this many times as often
 _PLAINER_TRIED = 3
@@ -51,6 +52,7 @@ class Values:
 
     def __init__(self, shape: Shape) -> None:
         self._fields = {Field(route.route, field.place): field for route in shape.routes for field in route.fields}
+        self._keys = {route.route: _keys(route) for route in shape.routes}
 
     def used(self, steps: Iterable[Step]) -> Iterator[Used]:
         """What the steps have in the fields that the shape knows, in order."""
@@ -60,6 +62,14 @@ class Values:
                 if leaf.place.kind not in ("header", "cookie") and field in self._fields:
                     bound = any(parse_place(binding.into).same(leaf.place) for binding in step.bindings)
                     yield Used(step.id, str(leaf.place), field, leaf.value, bound)
+
+    def unsent(self, step: Step) -> list[tuple[str, Any]]:
+        """Keys of a JSON body that the step has not got, with a value: those that other requests of its route have,
+        then those of its answers, which nobody may be meant to set. None of a step whose body is no JSON object."""
+        has = {str(leaf.place) for leaf in request_leaves(step.request) if leaf.place.kind == "json"}
+        if not any(place.startswith("json:$.") for place in has):
+            return []
+        return [(place, value) for place, value in self._keys.get(step.route, ()) if place not in has]
 
     def is_choice(self, field: Field) -> bool:
         """Whether its values come back: a quantity, a code, a colour; not a name, an identity, a token."""
@@ -115,6 +125,13 @@ class Values:
     def _by_count(self, field: Field) -> list[ValueCount]:
         shape: FieldShape | None = self._fields.get(field)
         return sorted(shape.values, key=lambda count: -count.count) if shape else []
+
+
+def _keys(route: RouteShape) -> list[tuple[str, Any]]:
+    """The keys of the route's JSON bodies that hold a scalar, with its most frequent value: sent, then answered."""
+    fields = {field.place: field for field in (*route.answered, *route.fields)}
+    order = dict.fromkeys(field.place for field in (*route.fields, *route.answered))
+    return [(place, fields[place].values[0].value) for place in order if _KEY.fullmatch(place) and fields[place].values]
 
 
 def same(one: Any, other: Any) -> bool:
