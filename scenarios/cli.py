@@ -298,16 +298,34 @@ def shape(recording: Path, against: Path | None, threshold: float, fail_over: in
 
 
 @cli.command()
-@click.argument("scenario", type=click.Path(path_type=Path), metavar="SCENARIO.yaml")
+@click.argument("scenario", type=click.Path(path_type=Path), metavar="SCENARIO.yaml", required=False)
 @click.option("--recording", type=click.Path(path_type=Path), help="Instead of the scenario's.")
 @click.option("--seed", type=_SEEDS, default=1, show_default=True, help="Of the search and the faults.")
 @click.option("--executions", type=click.IntRange(min=1), help="Plans that the search runs, instead of the scenario's.")
+@click.option("--resume", type=_FILE, metavar="RUN", help="Instead of a scenario: make small what a stopped run left.")
 @_engine
 @_runs
-def run(scenario: Path, recording: Path | None, seed: int, executions: int | None, engine: Choice, runs: Path) -> int:
-    """Replay calmly, shake, heal, explore, judge. Exit 0 clean, 1 findings, 2 usage, 3 our own failure."""
-    from scenarios.commands import run_scenario
+def run(
+    scenario: Path | None,
+    recording: Path | None,
+    seed: int,
+    executions: int | None,
+    resume: Path | None,
+    engine: Choice,
+    runs: Path,
+) -> int:
+    """Replay calmly, shake, heal, explore, judge. Exit 0 clean, 1 findings, 2 usage, 3 our own failure.
 
+    A run that is stopped keeps the smallest plan that it has found of each state, until then; --resume makes them
+    smaller, without a new search.
+    """
+    from scenarios.commands import resume_run, run_scenario
+
+    if (scenario is None) == (resume is None):
+        raise click.UsageError("expected a scenario, or --resume with the folder of a stopped run, and not both")
+    if resume is not None:
+        return resume_run(resume, engine=engine, runs=runs)
+    assert scenario is not None
     return run_scenario(scenario, recording=recording, seed=seed, executions=executions, engine=engine, runs=runs)
 
 

@@ -44,7 +44,9 @@ from scenarios.report.terminal import Terminal
 from scenarios.report.wording import counted
 from scenarios.report.write import write_report
 from scenarios.reproduce import Reproduced, reproduce
+from scenarios.resuming import scenario_of, unfinished
 from scenarios.run import Order, run
+from scenarios.runfolder import Run
 from scenarios.scenario import Scenario
 from scenarios.system import Pool
 
@@ -112,6 +114,22 @@ def run_scenario(
         runs=runs,
         command=_command(path, recording, seed, executions, engine),
         executions=executions,
+    )
+    return exit_code(run_async(run(order, Terminal.on(sys.stdout))).record.result)
+
+
+def resume_run(path: Path, *, engine: Choice, runs: Path) -> int:
+    """The same of a run that was stopped: what it caught and left unfinished is made small, without another search."""
+    stopped = Run.open(path)
+    scenario = load_scenario(scenario_of(stopped), os.environ)
+    order = Order(
+        scenario=scenario,
+        recording=Path(stopped.record.recording),
+        seed=stopped.record.seed,
+        choice=engine_of(engine, scenario),
+        runs=runs,
+        command=f"foreshock run --resume {shlex.quote(str(path))}",
+        resume=unfinished(stopped),
     )
     return exit_code(run_async(run(order, Terminal.on(sys.stdout))).record.result)
 

@@ -25,6 +25,7 @@ from scenarios.ledger import Ledger, Order
 from scenarios.report.terminal import Terminal
 from scenarios.report.wording import counted
 from scenarios.resources.world import World
+from scenarios.resuming import caught_again, not_again
 from scenarios.runrecord import Phase, Search
 from scenarios.system import Pool
 from scenarios.together import together
@@ -80,6 +81,25 @@ class Exploring:
         for caught in result.caught:
             hits[caught.check] += caught.hits
         return tuple(self._told(each, hits) for each in explained)
+
+    async def resumed(self, pool: Pool, left: Sequence[Finding]) -> tuple[Explained, ...]:
+        """What the checks came to that a stopped run left unfinished; what does not come back stays as it was seen."""
+        started_s = self._clock()
+        runner = paced(judging(pool, self._world), self._scenario.explore.rate, self._clock)
+        with self._terminal.progress("minimise", len(left)) as bar:
+            shown = _Shown(bar.update)
+            cases = self._cases(pool, runner, shown)
+            for finding in left:
+                self._keep(finding)
+            caught = await caught_again(left, runner, pool.width)
+            for each in caught:
+                cases.open(each.check, lambda each=each: [each])  # type: ignore[misc]
+            cases.no_more()
+            explained = await cases.closed()
+        self._ledger.phases.append(Phase(name="explore", started_s=started_s, ended_s=self._clock()))
+        back = {each.check: each.hits for each in caught}
+        gone = (not_again(finding) for finding in left if finding.check not in back)
+        return (*(self._told(each, back) for each in explained), *gone)
 
     async def _side_by_side(
         self, pool: Pool, runner: Runner, executions: int, cases: Cases, shown: _Shown

@@ -29,6 +29,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     runs: Path
     command: str
     executions: int | None = None  # of the search, instead of the scenario's
+    resume: tuple[Finding, ...] = ()  # what a stopped run left unfinished, made small in the place of a search
 
 
 class Ledger:

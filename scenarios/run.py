@@ -155,6 +155,9 @@ class _Run:
                 for check in calm.violated:
                     self.ledger.findings.append(await self._again(pool, calm, check, "calm"))
                 return
+            if self._order.resume:
+                await self._tell(pool, calm, None, await self._exploring.resumed(pool, self._order.resume))
+                return
             shaken = await self._replaying.shaken(pool)
             explained = await self._exploring.explored(pool)
             await self._tell(pool, calm, shaken, explained)

@@ -63,6 +63,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "show_shape",
         "show_changes",
         "run_scenario",
+        "resume_run",
         "reproduce_finding",
         "write_reports",
         "show_kinds",
@@ -121,6 +122,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
                 {"recording": None, "seed": 1, "executions": None, "engine": "auto", "runs": Path("runs")},
             ),
         ),
+        ("run --resume runs/x", "resume_run", (Path("runs/x"), {"engine": "auto", "runs": Path("runs")})),
         (
             "run s.yaml --recording a.rec --seed 3 --executions 9 --engine embedded --runs there",
             "run_scenario",
@@ -189,7 +191,7 @@ def test_options_reach_their_command(
     ("line", "problem"),
     [
         ("rn", "No such command 'rn'"),
-        ("run", "Missing argument 'SCENARIO.yaml'"),
+        ("run", "expected a scenario, or --resume with the folder of a stopped run, and not both"),
         ("run s.yaml --seeed 1", "No such option"),
         ("run s.yaml --seed one", "Invalid value for '--seed': 'one' is not a valid integer"),
         ("run s.yaml --seed -1", "Invalid value for '--seed': -1 is not in the range 0<=x<=9223372036854775807."),

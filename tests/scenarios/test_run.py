@@ -20,7 +20,7 @@ from recorder.recording import RecordingWriter
 from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.plan import Plan, Step
 from scenarios.execution import Execution
-from scenarios.finding import CheckResult, Evidence, Verdict
+from scenarios.finding import CheckResult, Evidence, Finding, Verdict
 from scenarios.findings import read_finding
 from scenarios.interrupt import ReaderGone
 from scenarios.loading import load_scenario
@@ -172,6 +172,7 @@ class Road:
         self.scenario = scenario
         self.recording = recording
         self.runs = runs
+        self.resume: tuple[Finding, ...] = ()
         self.stream = io.StringIO()
 
     async def walk(self, executions: int | None = None) -> Ran:
@@ -183,6 +184,7 @@ class Road:
             runs=self.runs,
             command="foreshock run shop.yaml",
             executions=executions,
+            resume=self.resume,
         )
         return await run(order, Terminal.on(self.stream))
 
@@ -509,3 +511,21 @@ def test_what_an_error_repeats_of_the_system_reaches_the_disk_redacted(road: Cal
     with pytest.raises(HarnessError):
         asyncio.run(walked.walk())
     assert b"lovelace" not in (walked.folder.path / "run.json").read_bytes()
+
+
+def test_a_stopped_run_is_resumed_from_the_smallest_plan_that_it_left(road: Callable[..., Road]) -> None:
+    system = System(violated_under("lost_reply"))
+    walked = road(system)
+    cancelled(walked, system, 2 + 12 + 1)
+    (left,) = walked.folder.findings
+    assert not left.finished
+    again = System(violated_under("lost_reply"))
+    resumed = road(again)
+    resumed.runs = resumed.runs.with_name("resumed")
+    resumed.resume = (left,)
+    ran = asyncio.run(resumed.walk())
+    (finding,) = ran.findings
+    assert (finding.check, finding.finished, [step.route for step in finding.plan.steps]) == (CHARGED, True, [BUY])
+    assert [phase.name for phase in ran.record.phases] == ["calm", "explore"]  # neither shaken nor searched again
+    assert ran.record.search is None
+    assert ran.record.result == "findings"
