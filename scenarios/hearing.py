@@ -63,24 +63,25 @@ class Hearing:
     @asynccontextmanager
     async def listening(self, every_s: float | None) -> AsyncIterator[Heard]:
         """What is heard from now to the end of the block: all at both ends, and every `every_s` if given."""
+        over_time = every_s is not None
         await self._look(only_prompt=True)  # what waits is from before
         heard = Heard(self._thread, self._clock)
         self._thread.to = heard.kept
         try:
-            await self._look()
+            await self._look(over_time=over_time)
             self._thread.pace(every_s)
             yield heard
             self._thread.pace(None)
-            await self._look()
+            await self._look(over_time=over_time)
         finally:
             self._thread.pace(None)
             self._thread.to = self._nobody
             heard.end()
 
-    async def _look(self, *, only_prompt: bool = False) -> None:
+    async def _look(self, *, only_prompt: bool = False, over_time: bool = False) -> None:
         try:
             async with asyncio.timeout(_LOOK_S):
-                await asyncio.wrap_future(self._thread.look(only_prompt=only_prompt))
+                await asyncio.wrap_future(self._thread.look(only_prompt=only_prompt, over_time=over_time))
         except TimeoutError:
             self._thread.to.lose_signals(f"a look at all sources took longer than {_LOOK_S:.0f} s")
 

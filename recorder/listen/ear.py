@@ -15,9 +15,14 @@ class Hears(Protocol):
 
 
 class Ear:
-    """One source. `failure` begins the sentence about a look that failed; a `prompt` one is looked at most often."""
+    """One source. `failure` begins the sentence about a look that failed.
+
+    A `prompt` one is looked at most often; one that is only worth it `over_time` (memory, of which two points say
+    nothing) is not where nobody looks regularly.
+    """
 
     prompt = False
+    over_time = False
 
     def __init__(self, failure: str) -> None:
         self.failure = failure

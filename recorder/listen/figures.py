@@ -12,6 +12,8 @@ from recorder.listen.signal import Kind, Sample
 class FiguresEar(Ear):
     """`pids` says which process each source is now; one that is not running has no figures."""
 
+    over_time = True
+
     def __init__(self, pids: Callable[[], Mapping[str, int]], clock: Clock) -> None:
         super().__init__("process figures could not be read")
         self._pids = pids

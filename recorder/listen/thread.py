@@ -61,9 +61,10 @@ class EarThread:
         assert self._loop is not None  # it was started
         self._loop.call_soon_threadsafe(self._repaced.set)
 
-    def look(self, *, only_prompt: bool = False) -> "Future[None]":
-        """Done once every ear was looked at; of the prompt ones only what waits is taken."""
-        return self._soon(self._look_at_all(only_prompt))
+    def look(self, *, only_prompt: bool = False, over_time: bool = True) -> "Future[None]":
+        """Done once every ear was looked at, or only the prompt ones, or without those that want to be over time."""
+        ears = [ear for ear in self._ears if (ear.prompt or not only_prompt) and (over_time or not ear.over_time)]
+        return self._soon(self._look_at_all(ears))
 
     @property
     def cpu_s(self) -> float:
@@ -125,8 +126,8 @@ class EarThread:
             each.cancel()
         self._repaced.clear()
 
-    async def _look_at_all(self, only_prompt: bool) -> None:
-        await asyncio.gather(*(self._look_at(ear) for ear in self._ears if ear.prompt or not only_prompt))
+    async def _look_at_all(self, ears: Sequence[Ear]) -> None:
+        await asyncio.gather(*(self._look_at(ear) for ear in ears))
 
     async def _look_at(self, ear: Ear) -> None:
         """A look that fails is a loss, and the next one comes."""

@@ -81,7 +81,7 @@ def ran(folder: Path, instances: int = 1) -> list[Execution]:
         async with Pool.open(
             scenario, choice="embedded", instances=instances, seed=1, run="t", clock=time.monotonic, redact=str
         ) as pool:
-            return list(await asyncio.gather(*(pool.run(plan) for _ in range(instances))))
+            return list(await asyncio.gather(*(pool.run(plan, watch_every_s=60) for _ in range(instances))))
 
     return asyncio.run(run())
 
@@ -95,10 +95,10 @@ def test_all_that_is_declared_is_heard_of_each_instance_alone(tmp_path: Path) ->
         assert [outcome.status for outcome in execution.history.outcomes] == [200]
         lines = {(line.source, line.level, line.template) for line in execution.log_lines}
         assert lines == {("shop", "INFO", "paid"), ("audit", "WARN", "order <*> is late")}
-        assert values(execution, "sql", "orders") == [0, 1]
-        assert values(execution, "statsd", "orders") == [1]
-        assert values(execution, "shop", "health_up") == [1, 1]
-        assert len(values(execution, "shop", "process_threads")) == 2
+        assert values(execution, "sql", "orders")[-1] == 1
+        assert values(execution, "statsd", "orders")[-1] == 1
+        assert set(values(execution, "shop", "health_up")) == {1}
+        assert len(values(execution, "shop", "process_threads")) >= 2
         assert [span.operation for span in execution.spans] == ["pay"]
         assert execution.losses == ()
         assert execution.listened is not None
