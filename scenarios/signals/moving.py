@@ -24,8 +24,11 @@ _RISING_STEPS = 8  # so many steps up, and none down, before a level is taken fo
 
 
 class Move(msgspec.Struct, frozen=True):
+    """`t_s` is when it could be told; `began_s`, if given, when it had begun, as is seen afterwards."""
+
     t_s: float
     how: str
+    began_s: float | None = None
 
 
 def level_moved(calm: Points, shaken: Points) -> Move | None:
@@ -43,8 +46,8 @@ def level_moved(calm: Points, shaken: Points) -> Move | None:
 def _level_sentence(low: float, high: float, side: int, beyond: Points) -> str:
     values = [value for _, value in beyond]
     if side > 0:
-        return f"rose from at most {_number(high)} in calm to {_number(max(values))}"
-    return f"fell from at least {_number(low)} in calm to {_number(min(values))}"
+        return f"rose from at most {number(high)} in calm to {number(max(values))}"
+    return f"fell from at least {number(low)} in calm to {number(min(values))}"
 
 
 def flow_moved(calm: Points, shaken: Points) -> Move | None:
@@ -63,8 +66,8 @@ def flow_moved(calm: Points, shaken: Points) -> Move | None:
 
 def _flow_sentence(busiest: float, most: float) -> str:
     if busiest == 0:
-        return f"never moved in calm, here up to {_number(most)} a second"
-    return f"rose from at most {_number(busiest)} a second in calm to {_number(most)}"
+        return f"never moved in calm, here up to {number(most)} a second"
+    return f"rose from at most {number(busiest)} a second in calm to {number(most)}"
 
 
 def _by_second(points: Points) -> Iterable[tuple[float, float]]:
@@ -104,5 +107,5 @@ def once_each(times: Sequence[float]) -> Points:
     return tuple((t_s, 1.0) for t_s in times)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 1e15 else f"{value:.3e}"

@@ -54,6 +54,17 @@ class SignalLog(msgspec.Struct, frozen=True, kw_only=True):
         return templates_of(self.log_lines)
 
 
+def within(log: SignalLog, from_s: float, to_s: float) -> SignalLog:
+    """What was heard of `log` from `from_s` until before `to_s`; at its own end, all there is."""
+    to_end = to_s >= log.ended_s
+    return SignalLog(
+        started_s=max(from_s, log.started_s),
+        ended_s=min(to_s, log.ended_s),
+        samples=tuple(each for each in log.samples if from_s <= each.t_s and (to_end or each.t_s < to_s)),
+        log_lines=tuple(each for each in log.log_lines if from_s <= each.t_s and (to_end or each.t_s < to_s)),
+    )
+
+
 def series_of(samples: Iterable[Sample]) -> Mapping[Series, Points]:
     """The finite points of each series; a summary's quantile without observations is NaN, and says nothing."""
     points: dict[Series, list[tuple[float, float]]] = defaultdict(list)

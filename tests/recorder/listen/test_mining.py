@@ -29,7 +29,7 @@ FORMATS: dict[str, tuple[Line, ...]] = {
         ),
         lambda d: (
             f"081109 2035{d.randint(10, 59)} {d.randint(1, 99)} INFO dfs.FSNamesystem: BLOCK* "
-            f"NameSystem.addStoredBlock: blockMap updated: {address(d)}:50010 is added to {block(d)} size {d.getrandbits(26)}"
+            f"NameSystem.addStoredBlock: updated: {address(d)}:50010 is added to {block(d)} size {d.getrandbits(9)}"
         ),
         lambda d: (
             f"081109 2035{d.randint(10, 59)} {d.randint(1, 99)} WARN dfs.DataNode$DataXceiver: "
