@@ -9,6 +9,10 @@ import msgspec
 from foreshock.duration import format_duration
 from replayer.outcome import Outcome
 from scenarios.finding import LeadTime, LeadVerdict, Moved
+from scenarios.signals.alerts import AlertRule, alerted, covers
+from scenarios.signals.baseline import Baseline
+from scenarios.signals.failing import failures
+from scenarios.signals.lying import lying
 from scenarios.signals.moving import Move, flow_moved, increments, level_moved, once_each, only_rises, rises
 from scenarios.signals.signallog import Points, Series, SignalLog, Template, is_counter
 
@@ -25,21 +29,9 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 def first_failure(outcomes: Sequence[Outcome]) -> Failure | None:
-    """The earliest failure, None if there is none.
-
-    A failure is a step of unknown fate (timeout, reset, cut, 5xx) that production had answered with less than 500. It
-    is seen when it ends.
-    """
-    failed = [outcome for outcome in outcomes if _failed(outcome)]
-    if not failed:
-        return None
-    first = min(failed, key=lambda outcome: outcome.ended_s or 0.0)
-    return Failure(first.ended_s or 0.0, f"{first.route} {_answer(first)}")
-
-
-def _failed(outcome: Outcome) -> bool:
-    recorded_fine = outcome.recorded_status is not None and outcome.recorded_status < 500
-    return outcome.fate == "unknown" and recorded_fine
+    """The earliest failure, None if there is none. It is seen when it ends."""
+    failed = failures(outcomes)
+    return Failure(failed[0].ended_s or 0.0, f"{failed[0].route} {_answer(failed[0])}") if failed else None
 
 
 def _answer(outcome: Outcome) -> str:
@@ -58,43 +50,61 @@ def judge(
     replay_started_s: float,
     seen_in: str,
     since_s: float = 0.0,
+    baseline: Baseline | None = None,
+    rules: Sequence[AlertRule] = (),
 ) -> LeadTime:
-    """Which signals of `shaken` left what `calm` did, and when, against the first failure among `outcomes`.
+    """Which signals of `shaken` left what calm does, and when, against the first failure among `outcomes`.
 
-    `replay_started_s` places the replay of `outcomes` on the clock of the logs; everything else, the result's times
-    included, is in seconds from that start. Moves before `since_s` (the first fault) are not counted: nothing had
-    happened yet. For the verdict see `verdict_of`.
+    By `baseline`, at the rate of false moves that it was learned for; without one (calm was too short to learn from),
+    by the rules of thumb of `scenarios.signals.moving` against the one run `calm`. `replay_started_s` places the replay
+    of `outcomes` on the clock of the logs; everything else, the result's times included, is in seconds from that start.
+    Moves before `since_s` (the first fault) are not counted: nothing had happened yet. `verdict_of` says the verdict.
     """
     failure = first_failure(outcomes)
-    watched = {*calm.series(), *calm.templates(), *shaken.series(), *shaken.templates()}
-    moved = [
-        _moved(signal, move, replay_started_s, failure)
-        for signal, move in _moves(calm, shaken)
-        if move.t_s - replay_started_s >= since_s
-    ]
+    from_s = replay_started_s + since_s
+    if baseline is None:
+        moves = [(signal, move) for signal, move in _moves(calm, shaken) if move.t_s >= from_s]
+        watched = len({*calm.series(), *calm.templates(), *shaken.series(), *shaken.templates()})
+    else:
+        moves, watched = baseline.moves(shaken, since_s=from_s), baseline.watched(shaken)
+    moved = [_moved(signal, move, replay_started_s, failure, rules) for signal, move in moves]
+    lies = lying(shaken, outcomes, replay_started_s=replay_started_s)
     return LeadTime(
-        verdict=verdict_of(moved, failed=failure is not None, watched=len(watched)),
-        watched=len(watched),
+        verdict=verdict_of(moved, failed=failure is not None, watched=watched, lies=bool(lies)),
+        watched=watched,
         first_failure_s=failure.t_s if failure else None,
         first_failure=failure.what if failure else "",
         moved=tuple(sorted(moved, key=lambda each: (each.moved_at_s, each.signal))),
         seen_in=seen_in,
+        alerts=alerted(rules, shaken, replay_started_s=replay_started_s),
+        lying=lies,
+        promise=baseline.promise.sentence if baseline else _too_short(calm),
     )
 
 
-def verdict_of(moved: Sequence[Moved], *, failed: bool, watched: int) -> LeadVerdict:
-    """WARNED if a signal moved well before the first failure, LATE if only later, SILENT if none moved.
+def verdict_of(moved: Sequence[Moved], *, failed: bool, watched: int, lies: bool = False) -> LeadVerdict:
+    """WARNED if a signal moved well before the first failure; else LYING if health said fine meanwhile, LATE if signals
+    moved only later, SILENT if none did.
 
     UNKNOWN if nothing was watched, or nothing failed that there could be a lead to.
     """
     if not failed or watched == 0:
         return "UNKNOWN"
-    if not moved:
-        return "SILENT"
-    return "WARNED" if any(each.lead_s is not None and each.lead_s >= LEAST_LEAD_S for each in moved) else "LATE"
+    if any(each.lead_s is not None and each.lead_s >= LEAST_LEAD_S for each in moved):
+        return "WARNED"
+    if lies:
+        return "LYING"
+    return "LATE" if moved else "SILENT"
 
 
-def _moved(signal: Series | Template, move: Move, replay_started_s: float, failure: Failure | None) -> Moved:
+def _too_short(calm: SignalLog) -> str:
+    had = format_duration(round(calm.ended_s - calm.started_s, 1))
+    return f"{had} of calm are too short to say how often a signal moves falsely: judged by rules of thumb"
+
+
+def _moved(
+    signal: Series | Template, move: Move, replay_started_s: float, failure: Failure | None, rules: Sequence[AlertRule]
+) -> Moved:
     moved_at_s = move.t_s - replay_started_s
     return Moved(
         signal=signal.text,
@@ -103,6 +113,8 @@ def _moved(signal: Series | Template, move: Move, replay_started_s: float, failu
         moved_at_s=moved_at_s,
         lead_s=failure.t_s - moved_at_s if failure else None,
         how=move.how,
+        began_s=None if move.began_s is None else move.began_s - replay_started_s,
+        alerts=tuple(rule.name for rule in rules if covers(rule, signal.text)),
     )
 
 
