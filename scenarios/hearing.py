@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from foreshock.clock import Clock
+from recorder.listen.beside import skew_told
 from recorder.listen.ear import Ear
 from recorder.listen.kept import Kept
 from recorder.listen.lines import LinesEar
@@ -35,6 +36,13 @@ class Listened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def cpu_share(self) -> float:
         """Of one CPU, from 0 on."""
         return self.cpu_s / self.took_s if self.took_s > 0 else 0.0
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was heard and what it cost, and whose clock is not ours; a sentence each."""
+        heard = f"{self.samples} samples, {self.log_lines} log lines and {self.spans} spans"
+        cost = f"{heard} were heard; listening took {self.cpu_s:.2f} s of a CPU ({self.cpu_share:.1%} of one)"
+        return (cost, *(skew_told(source, behind_s) for source, behind_s in self.skews_s.items()))
 
 
 class Hearing:

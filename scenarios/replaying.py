@@ -103,6 +103,8 @@ class Replaying:
         self._folder.write_history(name, execution.history, origin_s=execution.replay_started_s)
         self._folder.write_signals(name, [*execution.samples, *execution.log_lines, *execution.spans])
         self._terminal.phase(phase, self._ledger.phases)
+        for sentence in execution.listened.told if execution.listened else ():
+            self._terminal.note("heard", sentence)
         fidelity = execution.history.fidelity
         if fidelity and (doubt := fidelity.doubt(execution.plan.header.budget.late_p99_s)):
             self._ledger.doubts.append(f"the {name} replay did not keep the plan's clock: {doubt}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from recorder.listen.ear import Ear
 from recorder.listen.metrics import MetricsEar
 from recorder.listen.sqlgauge import SqlEar
-from scenarios.hearing import Heard, Hearing
+from scenarios.hearing import Heard, Hearing, Listened
 
 
 def heard_by(hearing: Hearing, meanwhile: Callable[[Hearing], Awaitable[None]], every_s: float | None = None) -> Heard:
@@ -80,3 +80,12 @@ def test_what_listening_cost_is_told(tmp_path: Path) -> None:
     assert listened.cpu_s > 0
     assert listened.cpu_share == listened.cpu_s / listened.took_s
     assert (listened.samples, listened.log_lines, listened.spans) == (0, 0, 0)
+
+
+def test_it_is_told_what_was_heard_what_it_cost_and_whose_clock_is_not_ours() -> None:
+    listened = Listened(took_s=10.0, cpu_s=0.25, samples=7, log_lines=3, skews_s={"shop": 3600.0, "db": -2.0})
+    assert listened.told == (
+        "7 samples, 3 log lines and 0 spans were heard; listening took 0.25 s of a CPU (2.5% of one)",
+        "the times of shop are 3600.0 s behind ours, its way to us included: corrected",
+        "the times of db are 2.0 s ahead of ours, its way to us included: corrected",
+    )
