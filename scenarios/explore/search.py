@@ -21,7 +21,7 @@ from scenarios.execution import Execution, Runner
 from scenarios.explore.drawing import drawn
 from scenarios.explore.material import FaultForm, Material
 from scenarios.explore.simplicity import identity
-from scenarios.explore.survey import reached_in, survey_plans
+from scenarios.explore.survey import asked_in, reached_in, survey_plans
 from scenarios.explore.systematic import systematic
 from scenarios.explore.tally import Caught, Reached, Tally
 from scenarios.explore.vary import varied
@@ -88,7 +88,8 @@ async def search(
     by_hand = int(executions * (1 - FREE_SHARE))
     await running.run(_each(systematic(material, reached, kinds)), width, up_to=by_hand)
     running.systematic = tally.executions
-    async with drawn(varied(material, reached, kinds), seed, executions * _DRAWS_PER_PLAN) as plans:
+    asked = asked_in(survey, links)
+    async with drawn(varied(material, reached, kinds, asked), seed, executions * _DRAWS_PER_PLAN) as plans:
         await running.run(plans, width)
     return running.result()
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from faults.fault import At, Fault
 from replayer.plan import Plan
+from scenarios.downstream import caused
 from scenarios.execution import Execution
 from scenarios.explore.cuts import with_faults
+from scenarios.explore.drawnfaults import Asked
 from scenarios.explore.material import Material, Walk
 from scenarios.explore.tally import Reached
 from scenarios.explore.words import route_of
@@ -34,6 +36,15 @@ def reached_in(executions: Iterable[Execution], links: Sequence[str]) -> Reached
             if receipt.hit and receipt.fault in places:
                 reached[receipt.link].add(route_of(execution.plan, places[receipt.fault]))
     return reached
+
+
+def asked_in(executions: Iterable[Execution], links: Sequence[str]) -> Asked:
+    """Link -> routes of the requests that were seen on it, as far as it spoke HTTP."""
+    asked: dict[str, set[str]] = {link: set() for link in links}
+    for each in caused([call for execution in executions for call in execution.history.calls]):
+        if each.link in asked:
+            asked[each.link].add(each.route)
+    return asked
 
 
 def _covering(material: Material) -> list[Walk]:
