@@ -26,12 +26,14 @@ class Kept:
         self.lost: Counter[str] = Counter()
         self.forgotten = Counter({"samples": 0, "log lines": 0, "spans": 0})
         self._since_s = since_s
+        self._from_before = 0
         self._samples: deque[Sample] = deque(maxlen=samples)
         self._lines: deque[LogLine] = deque(maxlen=lines)
         self._spans: deque[Span] = deque(maxlen=spans)
 
     def hear(self, signal: Signal) -> None:
         if signal.t_s < self._since_s:
+            self._from_before += self._since_s < float("inf")
             return
         match signal:
             case Sample():
@@ -63,6 +65,8 @@ class Kept:
     def losses(self) -> tuple[str, ...]:
         """What was not heard, or heard and not kept: a sentence each."""
         said = [f"{reason} ({count} times)" if count > 1 else reason for reason, count in self.lost.items()]
+        if self._from_before:
+            said.append(f"{self._from_before} signals were from before it began, and came late")
         forgotten = {what: count for what, count in self.forgotten.items() if count}
         return (*said, *(f"the oldest {count} {what} were forgotten" for what, count in forgotten.items()))
 

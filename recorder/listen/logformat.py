@@ -11,7 +11,7 @@ import msgspec
 from recorder.listen.stamps import Stamp, stamp_in, stamp_of
 
 _READ_CHARS = 2000  # of a line: what is longer is a dump
-_STAMPED_CHARS = 120  # a time further on in a line is not the line's own
+_STAMP_CHARS = 40
 _FIELDS = 24  # of one line
 _FIELD_CHARS = 60
 
@@ -35,6 +35,11 @@ _BARE = re.compile(r"[A-Za-z_][A-Za-z_.$]*")
 _FIELD_NAME = re.compile(r"@?[A-Za-z_][A-Za-z_./-]*")
 
 _CLOCK = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[ ]?[+-]\d\d:?\d\d)?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
+_STAMPED = re.compile(  # before it stands at most a level; or it is a web server's, in brackets
+    rf"[\[(<\s]*(?:(?:{'|'.join(LEVELS)})\b[\])>:,\s]*[\[(]?)?(?=\d{{4}}[-/]\d\d[-/]\d\d[T ])"
+    r"|[^\[]{0,100}(?=\[\d\d/[A-Z])",
+    re.IGNORECASE,
+)
 _LEADING_TIME = re.compile(rf"\s*[\[(]?(?:{_CLOCK})[\])]?\s*[-|:]?\s*")
 _WORD_LEVEL = re.compile(rf"[\[(<]?\b({'|'.join(LEVELS)})\b[\])>]?:?", re.IGNORECASE)
 _KEYED_LEVEL = re.compile(rf"\b(?:level|lvl|severity)=\"?({'|'.join(LEVELS)})\b\"?", re.IGNORECASE)
@@ -86,7 +91,9 @@ def _plain(line: str) -> Said:
     found = _KEYED_LEVEL.search(rest) or _early(_WORD_LEVEL.search(rest))
     if found:
         rest = f"{rest[: found.start()]} {rest[found.end() :]}"
-    return Said(LEVELS[found[1].upper()] if found else "", rest, stamp=stamp_in(line[:_STAMPED_CHARS]))
+    stamped = _STAMPED.match(line)
+    stamp = stamp_in(line[stamped.end() : stamped.end() + _STAMP_CHARS]) if stamped else None
+    return Said(LEVELS[found[1].upper()] if found else "", rest, stamp=stamp)
 
 
 def _early(match: re.Match[str] | None) -> re.Match[str] | None:

@@ -66,7 +66,7 @@ class MetricsReader:
             elif not self._room.admits((source, metric.name, series_name("", labels_of(point.attributes)))):
                 yield None
             else:
-                t_s = self._placing.place(source, came_s, point.time_unix_nano)
+                t_s = self._placing.place(source, "metrics", came_s, point.time_unix_nano)
                 yield self._of_point(metric, point, t_s, source)
 
     def _of_point(self, metric: Metric, point: _Point, t_s: float, source: str) -> list[Sample]:

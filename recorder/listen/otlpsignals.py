@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -18,13 +19,16 @@ from recorder.listen.logs import mask
 from recorder.listen.signal import LogLine, Role, Span
 from recorder.listen.skew import Skew
 
-_SOURCES = 1000  # whose clocks are followed; the others' are believed to be ours
+What = Literal["logs", "metrics", "spans"]
+
+_SOURCES = 1000  # whose clocks are followed; the others' things are where they came
 _ROLES: tuple[Role, ...] = ("", "internal", "server", "client", "producer", "consumer")
 _LEVELS = ((21, "FATAL"), (17, "ERROR"), (13, "WARN"), (9, "INFO"), (1, "DEBUG"))  # from which severity number on
 
 
 class Placing:
-    """Our clock, and how far those of the services are from it: by service, logs, metrics and spans together."""
+    """Our clock, and how far those of the services are from it: by service, logs, metrics and spans each for itself,
+    for they come by ways of different length."""
 
     def __init__(self, clock: Clock, wall: Callable[[], float] = time.time) -> None:
         self.skews: dict[str, Skew] = {}
@@ -34,15 +38,16 @@ class Placing:
     def now_s(self) -> float:
         return self._clock()
 
-    def place(self, source: str, came_s: float, unix_nano: int) -> float:
+    def place(self, source: str, what: What, came_s: float, unix_nano: int) -> float:
         """When it was, on our clock; when it came where it does not say."""
         if not unix_nano:
             return came_s
-        skew = self.skews.get(source)
+        name = f"{source}'s {what}"
+        skew = self.skews.get(name)
         if skew is None:
             if len(self.skews) >= _SOURCES:
-                return min(came_s, unix_nano / 1e9 + self._ours_minus_wall_s)
-            skew = self.skews[source] = Skew(self._ours_minus_wall_s)
+                return came_s
+            skew = self.skews[name] = Skew(self._ours_minus_wall_s)
         return skew.place(came_s, unix_nano / 1e9)
 
 
@@ -88,7 +93,7 @@ def _log_line(record: LogRecord, source: str, logger: str, came_s: float, placin
     template = mask(said.message or record.event_name)
     if not template and not level:
         return None
-    t_s = placing.place(source, came_s, record.time_unix_nano or record.observed_time_unix_nano)
+    t_s = placing.place(source, "logs", came_s, record.time_unix_nano or record.observed_time_unix_nano)
     return LogLine(t_s, source, level, template, fields or said.fields)
 
 
@@ -104,7 +109,7 @@ def spans(request: ExportTraceServiceRequest, placing: Placing) -> Iterator[Span
 
 def _span(span: WireSpan, source: str, came_s: float, placing: Placing) -> Span:
     return Span(
-        t_s=placing.place(source, came_s, span.end_time_unix_nano),
+        t_s=placing.place(source, "spans", came_s, span.end_time_unix_nano),
         source=source,
         operation=mask(span.name),
         duration_s=max(0, span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,

@@ -40,6 +40,7 @@ class EarThread:
         self._looking = {ear: asyncio.Lock() for ear in self._ears}
         self._opened: Future[None] = Future()
         self._cpu_s = 0.0
+        self._behind_s: Mapping[str, float] = {}
         self._thread = threading.Thread(target=self._run, name="listening", daemon=True)
 
     def start(self) -> None:
@@ -74,8 +75,7 @@ class EarThread:
     @property
     def skews_s(self) -> Mapping[str, float]:
         """How far the clock of each source that stamps its own times is behind ours, where it is worth telling."""
-        behind = {name: skew.behind_s for ear in self._ears for name, skew in ear.skews.items()}
-        return {name: value for name, value in behind.items() if value is not None and abs(value) >= TOLD_FROM_S}
+        return {name: value for name, value in self._behind_s.items() if abs(value) >= TOLD_FROM_S}
 
     def _soon(self, doing: Coroutine[Any, Any, T]) -> "Future[T]":
         assert self._loop is not None  # it was started
@@ -90,6 +90,9 @@ class EarThread:
         assert loop is not None
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(self._live())
+            behind = {name: skew.behind_s for name, skew in ear.skews.items()}
+            # A new one each time: it is read from other threads.
+            self._behind_s = {**self._behind_s, **{name: s for name, s in behind.items() if s is not None}}
             self._cpu_s = time.thread_time()
 
     async def _live(self) -> None:

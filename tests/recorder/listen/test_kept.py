@@ -25,11 +25,11 @@ def test_lines_are_in_order_of_time_whatever_the_order_they_came_in() -> None:
     assert [line.t_s for line in kept.log_lines] == [1.0, 2.0, 3.0]
 
 
-def test_what_was_before_is_not_kept_and_no_loss() -> None:
+def test_what_was_before_is_not_kept_and_counted() -> None:
     kept = Kept(5.0)
     kept.hear(LogLine(4.9, "shop", "", "held up"))
     assert kept.log_lines == ()
-    assert kept.losses == ()
+    assert kept.losses == ("1 signals were from before it began, and came late",)
 
 
 def test_losses_are_told_with_how_many_there_were() -> None:

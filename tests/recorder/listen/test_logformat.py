@@ -31,6 +31,10 @@ HALF_S = 1_700_000_000.5
         ('2023-11-14T22:13:20.5Z stdout F {"level":"warn","msg":"slow"}', "WARN", "slow", HALF_S),
         # no message: what it is about
         ('{"method":"GET","path":"/a","status":200}', "", "method path status", None),
+        # a date within the text is not the line's own
+        ("INFO 2023-11-14 22:13:20 listening", "INFO", "2023-11-14 22:13:20 listening", WHOLE_S),
+        ("INFO prices as of 2023-11-14 22:13:20", "INFO", "prices as of 2023-11-14 22:13:20", None),
+        ('a - - [14/Nov/2023:22:13:20 +0000] "GET /"', "", 'a - - [14/Nov/2023:22:13:20 +0000] "GET /"', WHOLE_S),
         # almost, and not quite
         ("a=1 b", "", "a=1 b", None),
         ("x=1 y=2", "", "x=1 y=2", None),

@@ -71,7 +71,7 @@ def test_what_waited_in_a_batch_is_placed_when_it_was() -> None:
         resource_logs=[ResourceLogs(resource=SHOP, scope_logs=[ScopeLogs(log_records=records)])]
     )
     assert [line.t_s for line in log_lines(request, placed) if line] == pytest.approx([7.0, 3.0, 5.0])
-    assert placed.skews["shop"].behind_s == pytest.approx(0.0)
+    assert placed.skews["shop's logs"].behind_s == pytest.approx(0.0)
 
 
 def test_a_span_is_told_when_it_ended_with_its_place_in_the_trace() -> None:

@@ -51,3 +51,20 @@ def test_a_clock_that_was_set_right_is_followed() -> None:
     for t_s in range(200):
         skew.place(float(t_s), 1000.0 + t_s - (100.0 if t_s < 100 else 0.0))
     assert skew.behind_s == pytest.approx(0.0)
+
+
+def test_a_date_that_stands_still_is_no_clock_s_and_moves_nothing() -> None:
+    skew = Skew(PERFECT_S)
+    assert [skew.place(t_s, 500.0) for t_s in (1.0, 5.0, 9.0, 60.0)] == [1.0, 5.0, 9.0, 60.0]
+
+
+def test_a_date_of_another_day_moves_nothing() -> None:
+    skew = Skew(PERFECT_S)
+    for t_s in (1.0, 2.0, 3.0):
+        skew.place(t_s, 1000.0 + t_s)
+    assert skew.place(3.5, 0.0) == 3.5
+
+
+def test_a_straggler_is_placed_when_it_came() -> None:
+    skew = Skew(PERFECT_S)
+    assert [skew.place(came_s, 1000.0 + said_s) for came_s, said_s in ((1.0, 1.0), (5.0, 5.0), (9.0, 2.0))][2] == 9.0
