@@ -83,7 +83,7 @@ class Values:
     def notable(self, field: Field, but: Any = None) -> list[Any]:
         """Recorded values that stand out, other than `but`: the largest and smallest number, then the rarest."""
         recorded = self.recorded(field)
-        numbers = sorted(value for value in recorded if isinstance(value, int | float) and not isinstance(value, bool))
+        numbers = sorted(filter(_is_number, recorded))
         distinct: list[Any] = []
         for value in (*numbers[-1:], *numbers[:1], *recorded[:-4:-1]):
             if not any(same(value, other) for other in (but, *distinct)):
@@ -96,12 +96,17 @@ class Values:
         return next((rank for rank, value in enumerate(recorded) if same(value, edit.now)), len(recorded))
 
     def plainer(self, plan: Plan) -> list[Plan]:
-        """The plan with one edited value made a more frequent recorded one of its field, the most frequent first."""
+        """The plan with one edited value made a more frequent recorded one of its field, the most frequent first.
+
+        Of a number the most frequent ones seldom do what it did: those recorded between it and what it replaced follow.
+        """
         candidates = []
         for index, edit in enumerate(plan.header.edits):
             if isinstance(edit, Value):
                 recorded = self.recorded(Field.at(route_of(plan, edit.step), edit.place))
-                for value in recorded[: min(_PLAINER_TRIED, self.oddness(plan, edit))]:
+                plainer = recorded[: self.oddness(plan, edit)]
+                between = _between(edit, plainer[_PLAINER_TRIED:])
+                for value in (*plainer[:_PLAINER_TRIED], *between[:_PLAINER_TRIED]):
                     candidates += _with_value(plan, index, edit, value)
         return candidates
 
@@ -137,6 +142,20 @@ def _keys(route: RouteShape) -> list[tuple[str, Any]]:
 def same(one: Any, other: Any) -> bool:
     """Equal as JSON has it: 1 is not true."""
     return type(one) is type(other) and bool(one == other)
+
+
+def _between(edit: Value, values: Iterable[Any]) -> list[int | float]:
+    """The numbers among `values` between what the edit says and what it replaced, nearest to what it says first."""
+    if not _is_number(edit.now) or not _is_number(edit.was):
+        return []
+    low, high = sorted((edit.now, edit.was))
+    return sorted(
+        (value for value in values if _is_number(value) and low < value < high), key=lambda v: abs(v - edit.now)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _with_value(plan: Plan, index: int, edit: Value, now: Any) -> list[Plan]:

@@ -37,10 +37,13 @@ def test_oddness_grows_with_rarity_and_is_most_for_what_was_never_recorded(mater
     assert odd == [0, 3, 4, 4]  # true is not 1
 
 
-def test_plainer_plans_put_a_more_frequent_value_in_the_place_of_an_odd_one(material: Material, plan: Plan) -> None:
+def test_plainer_plans_put_a_more_frequent_value_in_the_place_of_an_odd_one_and_a_recorded_number_on_the_way_back(
+    material: Material, plan: Plan
+) -> None:
     odd = set_value(plan, _item(plan), "json:$.qty", 999)
     plainer = material.values.plainer(odd)
-    assert [one.header.edits[0].now for one in plainer] == material.values.recorded(QTY)[:3]  # type: ignore[union-attr]
+    frequent = material.values.recorded(QTY)[:3]
+    assert [one.header.edits[0].now for one in plainer] == [*frequent, 12]  # type: ignore[union-attr]
     assert material.values.plainer(set_value(plan, _item(plan), "json:$.qty", material.values.recorded(QTY)[0])) == []
 
 
