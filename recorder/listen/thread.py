@@ -90,9 +90,6 @@ class EarThread:
         assert loop is not None
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(self._live())
-            behind = {name: skew.behind_s for name, skew in ear.skews.items()}
-            # A new one each time: it is read from other threads.
-            self._behind_s = {**self._behind_s, **{name: s for name, s in behind.items() if s is not None}}
             self._cpu_s = time.thread_time()
 
     async def _live(self) -> None:
@@ -139,6 +136,9 @@ class EarThread:
                 await ear.look(_Through(self))
             except Exception as error:  # noqa: BLE001 (what a system says is not ours to choose; counted)
                 self.to.lose_signals(f"{ear.failure}: {type(error).__name__}")
+            behind = {name: skew.behind_s for name, skew in ear.skews.items()}
+            # A new one each time: it is read from other threads.
+            self._behind_s = {**self._behind_s, **{name: s for name, s in behind.items() if s is not None}}
             self._cpu_s = time.thread_time()
 
 
