@@ -93,7 +93,11 @@ class Retry(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Header(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What holds for the whole plan. `format` and `version` are always written, first."""
+    """What holds for the whole plan. `format` and `version` are always written, first.
+
+    `anew` are names that the plan's sessions made up (user names, ids of their own): of a system that is not reset,
+    each run makes up others.
+    """
 
     name: str
     seed: int = 0
@@ -103,6 +107,7 @@ class Header(Record, frozen=True, kw_only=True, omit_defaults=True):
     edits: tuple[Edit, ...] = ()
     budget: Budget = Budget()
     retry: Retry = Retry()
+    anew: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
 
 

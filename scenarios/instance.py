@@ -15,6 +15,7 @@ from foreshock.ask import Unanswered, accepts, ask
 from foreshock.clock import Anchor, Clock
 from foreshock.errors import HarnessError
 from replayer.engine import replay
+from replayer.filling.anew import anew, epoch_of
 from replayer.outcome import Outcome
 from replayer.placing import placed
 from replayer.plan import Plan
@@ -165,7 +166,8 @@ class Instance:
                 max_active=max_active,
             )
             reads = [step for session in _sessions(plan) for step in world.reads_of(session)] if world else []
-            filler = filler_for(self._filling, plan, self.target, anchor, reads)
+            known = filler_for(self._filling, plan, self.target, anchor, reads)
+            filler = anew(known, plan.header.anew, epoch_of(anchor, self.index))
             async with self._judge.watching() as watched:
                 history = await replay(
                     plan.header,

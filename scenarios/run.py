@@ -35,6 +35,7 @@ from scenarios.finding import Finding, LeadTime
 from scenarios.hosts import check_upstream_is_no_links, check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
 from scenarios.ledger import Ledger, Order
+from scenarios.ownnames import own_names
 from scenarios.phases import check_it_said_something
 from scenarios.provenance import versions
 from scenarios.replaying import Replaying
@@ -95,10 +96,11 @@ async def run(order: Order, terminal: Terminal) -> Ran:
 
 
 def _as_asked(base: Plan, scenario: Scenario) -> Plan:
-    """`base` with the scenario's retries, and how late it may be sent."""
+    """`base` with the scenario's retries, how late it may be sent, and what is made up anew where nothing is reset."""
     budget = msgspec.structs.replace(base.header.budget, late_p99_s=scenario.replay.late_s)
     retry = scenario.retry.policy if scenario.retry else base.header.retry
-    return Plan(msgspec.structs.replace(base.header, budget=budget, retry=retry), base.steps)
+    names = () if scenario.reset or scenario.identities else own_names(base.steps)
+    return Plan(msgspec.structs.replace(base.header, budget=budget, retry=retry, anew=names), base.steps)
 
 
 class _Run:

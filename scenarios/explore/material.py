@@ -15,6 +15,7 @@ import msgspec
 from faults.catalogue import KINDS
 from recorder.shape import Shape
 from replayer.edits import compressed, slice_sessions
+from replayer.places import request_leaves
 from replayer.plan import Budget, Plan, Step
 from scenarios.explore.cuts import is_write, with_faults
 from scenarios.explore.patience import patient
@@ -71,7 +72,8 @@ class Material(msgspec.Struct, frozen=True):
 
     `rivals` are, for each route, pairs of sessions that both send it, those first that share the rarest values:
     sessions that want the same thing are where races show (the last item, the same seat, one document).
-    `sources` is where else bound values could come from, `reads` how what was written is read.
+    `sources` is where else bound values could come from, `reads` how what was written is read; `names` are those that
+    each session made up, of those that are to be made up anew.
     """
 
     base: Plan
@@ -82,6 +84,7 @@ class Material(msgspec.Struct, frozen=True):
     rivals: Mapping[str, tuple[tuple[Walk, Walk], ...]]
     sources: Sources
     reads: Reads
+    names: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, base: Plan, shape: Shape) -> Material:
@@ -96,7 +99,8 @@ class Material(msgspec.Struct, frozen=True):
         in_order = {feature: tuple(having[feature]) for feature in sorted(having)}
         rivals = {feature[1]: _rivals(walks, in_order, feature) for feature in in_order if _is_route(feature)}
         budget = patient(base.header.budget, base.steps)
-        return cls(base, budget, values, tuple(walks), in_order, rivals, Sources(base.steps), Reads(base.steps))
+        sources, reads = Sources(base.steps), Reads(base.steps)
+        return cls(base, budget, values, tuple(walks), in_order, rivals, sources, reads, _names(base))
 
     @property
     def routes(self) -> tuple[str, ...]:
@@ -151,9 +155,21 @@ class Material(msgspec.Struct, frozen=True):
 
     def plan(self, walks: Iterable[Walk]) -> Plan:
         """These sessions as they were recorded, under no fault and without think times."""
+        walks = tuple(walks)
         sliced = slice_sessions(self.base, list(dict.fromkeys(walk.session for walk in walks)))
         plain = with_faults(compressed(sliced), ())
-        return Plan(msgspec.structs.replace(plain.header, budget=self.budget), plain.steps)
+        names = self.base.header.anew and tuple(name for walk in walks for name in self.names[walk.session])
+        return Plan(msgspec.structs.replace(plain.header, budget=self.budget, anew=names), plain.steps)
+
+
+def _names(base: Plan) -> Mapping[str, tuple[str, ...]]:
+    anew = frozenset(base.header.anew)
+
+    def of(steps: Iterable[Step]) -> tuple[str, ...]:
+        values = (leaf.value for step in steps for leaf in request_leaves(step.request))
+        return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value in anew))
+
+    return {session: of(steps) if anew else () for session, steps in by_session(base.steps).items()}
 
 
 def went_well(step: Step) -> bool:
