@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from faults.catalogue import KINDS
 from faults.fault import Fault
 from replayer.plan import Plan, Value
 
@@ -48,9 +49,17 @@ def simplicity(plan: Plan, oddness: Oddness) -> Simplicity:
 
 
 def _strength(fault: Fault) -> float:
-    """Below 1 for a fault at one step, 1 and more for a window; between equals, more magnitude is stronger."""
+    """Below 1 for a fault at one step, 1 and more for a window; between equals, more magnitude is stronger.
+
+    Of the magnitudes that the catalogue offers the later one is: after how many bytes a reply is cut says less the more
+    it is.
+    """
+    lasts = 0 if fault.window is None else 1
+    offered = KINDS[fault.kind].searched
+    if fault.args in offered:
+        return lasts + offered.index(fault.args) / len(offered)
     magnitude = sum(abs(value) for value in fault.args.values() if isinstance(value, int | float))
-    return (0 if fault.window is None else 1) + magnitude / (magnitude + 1_000)
+    return lasts + magnitude / (magnitude + 1_000)
 
 
 def identity(plan: Plan) -> str:

@@ -40,6 +40,14 @@ def test_simpler_is_fewer_faults_then_steps_then_sessions_then_together_then_edi
     assert sorted(from_simple, key=rank) == from_simple  # type: ignore[arg-type]
 
 
+def test_a_reply_that_is_cut_later_is_the_weaker_fault(material: Material, two_sessions: Plan) -> None:
+    def rank(after_bytes: int) -> object:
+        cut = msgspec.structs.replace(SLOW, kind="cut_reply", args={"after_bytes": after_bytes})
+        return simplicity(with_faults(two_sessions, [cut]), material.values.oddness)
+
+    assert rank(200) < rank(60) < rank(1)  # type: ignore[operator]
+
+
 def test_a_plainer_value_is_simpler(material: Material, two_sessions: Plan) -> None:
     item = next(step for step in two_sessions.steps if step.route == "POST /items")
     ranks = [
