@@ -20,8 +20,6 @@ WINDOWS_S: dict[EventView, float] = {"burst 1": 1.0, "burst 10": 10.0, "burst 60
 LEAST_SCALE = 1.0  # of a burst's score, which is a surprise already where events come independently
 LEAST_PAUSE_SCALE = 0.2  # mean pauses
 
-ALWAYS_THERE = 10  # events in calm, before their absence says anything
-
 
 class Rate(msgspec.Struct, frozen=True):
     """`events` in `over_s` of calm."""
@@ -69,9 +67,7 @@ def excess(count: int, expected: float) -> float:
 
 
 def pauses(times: Sequence[float], rate: Rate, from_s: float, to_s: float) -> Iterator[Pause]:
-    """Those between the events from `from_s` to `to_s`; none of events too rare in calm to be missed."""
-    if rate.events < ALWAYS_THERE:
-        return
+    """Those between the events from `from_s` to `to_s`, both ends included."""
     for before, after in pairwise((from_s, *times, to_s)):
         yield Pause(before, after, (after - before) * rate.events / rate.over_s)
 

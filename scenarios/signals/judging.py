@@ -25,6 +25,7 @@ class Fit(msgspec.Struct, frozen=True):
 
     spread: Spread | None
     rate: Rate | None
+    is_steady: bool = False  # its events are in every piece of calm, so that a pause means something
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -45,8 +46,9 @@ def looks(track: Track, fit: Fit) -> Iterator[tuple[View, float]]:
         if track.is_lines:
             for burst in bursts(track.events or (), fit.rate):
                 yield burst.view, burst.score
-        for pause in pauses(track.events or (), fit.rate, track.from_s, track.to_s):
-            yield "hush", pause.score
+        if fit.is_steady:
+            for pause in pauses(track.events or (), fit.rate, track.from_s, track.to_s):
+                yield "hush", pause.score
 
 
 def first_move(known: Known, track: Track, surprise: float, since_s: float) -> Move | None:
@@ -65,7 +67,7 @@ def _level_move(known: Known, track: Track, surprise: float, since_s: float) -> 
         tail = known.tails.get(look.view)
         if look.t_s >= since_s and tail is not None and tail.surprise(look.score) > surprise:
             back = points[max(0, look.index + 1 - _BACK) : look.index + 1]
-            return Move(look.t_s, _level_sentence(known, look, points), onset_s(back, spread.middle))
+            return Move(look.t_s, _level_sentence(known, look, points), onset_s(back, spread.mean))
     return None
 
 
@@ -99,7 +101,7 @@ def _burst_move(known: Known, track: Track, surprise: float, since_s: float) -> 
 
 def _hush_move(known: Known, track: Track, surprise: float, since_s: float) -> Move | None:
     rate, tail = known.fit.rate, known.tails.get("hush")
-    if rate is None or tail is None or not rate.events:
+    if rate is None or tail is None or not known.fit.is_steady:
         return None
     mean_s = rate.over_s / rate.events
     longest_s = tail.score(surprise) * mean_s

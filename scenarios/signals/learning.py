@@ -22,6 +22,7 @@ from scenarios.signals.tracks import Signal, Track, Tracks
 
 _FOLDS = 10
 _LEAST_LOOKS = 20  # in a view: of fewer nobody knows what is usual
+_ALWAYS_THERE = 8.0  # events of a piece, on average: calm's pauses are cut off at its pieces' ends
 _STEADY_RATE = 0.05  # of a rate that never varied: how far it lies off before it is another
 
 
@@ -69,12 +70,13 @@ def fit_of(signal: Signal, pieces: Sequence[Tracks]) -> Fit | None:
     values = [value for track in tracks for _, value in track.level or ()]
     spread = Spread.of(values) if values else None
     if spread is not None and not spread.width and tracks[0].events is not None:
-        spread = Spread(spread.middle, _STEADY_RATE * abs(spread.middle))
-    rate = None
+        spread = msgspec.structs.replace(spread, width=_STEADY_RATE * abs(spread.middle))
+    rate, is_steady = None, False
     if tracks[0].events is not None:
         over_s = sum(_lasted_s(piece) for piece in pieces)
         rate = Rate(sum(len(track.events or ()) for track in tracks), over_s)
-    return Fit(spread, rate)
+        is_steady = rate.events >= _ALWAYS_THERE * len(pieces)
+    return Fit(spread, rate, is_steady)
 
 
 def _lasted_s(piece: Tracks) -> float:

@@ -19,6 +19,7 @@ class Spread(msgspec.Struct, frozen=True):
 
     middle: float
     width: float
+    mean: float = 0.0
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
@@ -28,7 +29,8 @@ class Spread(msgspec.Struct, frozen=True):
         deviations = [abs(value - middle) for value in ordered]
         rms = math.sqrt(math.fsum(each * each for each in deviations) / len(ordered))
         bulk = (quantile(ordered, 0.95) - quantile(ordered, 0.05)) / _MIDDLE_90
-        return cls(middle, max(_OF_NORMAL * median(deviations), bulk, _SHARE_OF_RMS * rms))
+        width = max(_OF_NORMAL * median(deviations), bulk, _SHARE_OF_RMS * rms)
+        return cls(middle, width, math.fsum(ordered) / len(ordered))
 
     def widths(self, value: float) -> float:
         """How many widths `value` lies above the middle; below it is negative."""
@@ -66,8 +68,8 @@ def thinned(points: Sequence[tuple[float, float]], most: int) -> list[tuple[floa
     return [(median(t_s for t_s, _ in group), median(value for _, value in group)) for group in groups]
 
 
-def onset_s(points: Sequence[tuple[float, float]], middle: float) -> float:
-    """When what ends at the last point began to leave `middle`: by the step or the ramp that explains most of it.
+def onset_s(points: Sequence[tuple[float, float]], mean: float) -> float:
+    """When what ends at the last point began to leave calm's `mean`: by the step or the ramp that explains most of it.
 
     For each beginning the best step is the mean of what follows, the best ramp its slope from there; what either takes
     off the squares is compared. Points in order of time, at least one.
@@ -75,20 +77,20 @@ def onset_s(points: Sequence[tuple[float, float]], middle: float) -> float:
     best_s, best = points[-1][0], -1.0
     total = weight = 0.0
     for count, (t_s, value) in enumerate(reversed(points), start=1):
-        total += value - middle
+        total += value - mean
         weight = total * total / count
         if weight > best:
             best_s, best = t_s, weight
-    return _ramp_s(points, middle, best_s, best)
+    return _ramp_s(points, mean, best_s, best)
 
 
-def _ramp_s(points: Sequence[tuple[float, float]], middle: float, step_s: float, explained: float) -> float:
+def _ramp_s(points: Sequence[tuple[float, float]], mean: float, step_s: float, explained: float) -> float:
     best_s, best = step_s, explained
     for begins_s, _ in points[:-1]:
         along = squares = 0.0
         for t_s, value in points:
             if t_s > begins_s:
-                along += (t_s - begins_s) * (value - middle)
+                along += (t_s - begins_s) * (value - mean)
                 squares += (t_s - begins_s) ** 2
         if squares and along * along / squares > best:
             best_s, best = begins_s, along * along / squares
