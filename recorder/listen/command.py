@@ -11,16 +11,17 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from foreshock.clock import Clock
 from foreshock.errors import UsageError
 from recorder.listen.ear import Ear, Hears
+from recorder.listen.linequeue import LineQueue
 from recorder.listen.logformat import Said
 from recorder.listen.logs import LINES_PER_S, LogListener, mask
 from recorder.listen.skew import Skew
 
-_WAITING_LINES = 20_000
 _LINE_BYTES = 1 << 16  # of a line that does not end: more of it is passed over
 _AGAIN_S = 1.0  # from its end to its next start
 _END_S = 2.0  # from SIGTERM to SIGKILL
@@ -70,7 +71,7 @@ class CommandEar(Ear):
                 self._start()
             return
         has_ended = self._running.has_ended
-        for number, (came_s, line) in enumerate(self._running.take()):
+        for number, (came_s, line) in enumerate(self._running.queue.take()):
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             self._take(line.decode("utf-8", "replace"), came_s, to)
@@ -92,7 +93,7 @@ class CommandEar(Ear):
 
     def _tell_refused(self, to: Hears) -> None:
         assert self._running is not None
-        refused = self._listener.refused + self._running.refused
+        refused = self._listener.refused + self._running.queue.refused
         if refused > self._told:
             to.lose_signals(f"{self._source} wrote lines too fast", refused - self._told)
             self._told = refused
@@ -102,7 +103,7 @@ class CommandEar(Ear):
 
     def _end(self) -> None:
         if self._running is not None:
-            self._listener.refused += self._running.refused
+            self._listener.refused += self._running.queue.refused
             self._running.end()
         self._running, self._ended_s = None, self._clock()
 
@@ -111,27 +112,26 @@ class _Running:
     """The child, and a thread that reads its lines: what waits there is bounded."""
 
     def __init__(self, command: Sequence[str], clock: Clock) -> None:
-        self.refused = 0
+        self.queue = LineQueue(clock)
         self.said_itself: deque[str] = deque(maxlen=3)
         self.has_ended = False
         self._program = command[0]
-        self._clock = clock
-        self._waiting: deque[tuple[float, bytes]] = deque()
         # One pipe for both of its outputs: `docker logs` passes the container's errors on as errors.
         self._child = subprocess.Popen(  # noqa: S603 (docker or journalctl, with a name as one argument; no shell)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for us: what it still says is heard. Without us its next line ends it
         )
         self._thread = threading.Thread(target=self._read, name=f"reading {self._program}", daemon=True)
         self._thread.start()
 
-    def take(self) -> list[tuple[float, bytes]]:
-        """The lines that have come, each with when it came."""
-        return [self._waiting.popleft() for _ in range(len(self._waiting))]
-
     def last_words(self) -> str:
-        code = self._child.wait(_END_S)
+        """Why there is no more of it. It has ended, or has closed its output, which comes to the same."""
+        code = self._child.poll()
         words = f": {' | '.join(self.said_itself)}" if self.said_itself else ""
-        return f"{self._program} ended with code {code}{words}"
+        return f"{self._program} ended{'' if code is None else f' with code {code}'}{words}"
 
     def end(self) -> None:
         self._child.terminate()
@@ -151,13 +151,9 @@ class _Running:
             *lines, begun = (begun + data).split(b"\n")
             begun = begun[:_LINE_BYTES]
             for line in lines:
-                self._put(line)
+                self.queue.put(line)
         if begun:
-            self._put(begun)
+            self.queue.put(begun)
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(_END_S)  # so that its code is known
         self.has_ended = True
-
-    def _put(self, line: bytes) -> None:
-        if len(self._waiting) < _WAITING_LINES:
-            self._waiting.append((self._clock(), line))
-        else:
-            self.refused += 1

@@ -1,16 +1,14 @@
 """Lines on their way from whoever reads them to the thread that listens: put down at once, read there."""
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable
 
 from foreshock.clock import Clock
 from recorder.listen.ear import Ear, Hears
+from recorder.listen.linequeue import LineQueue
 from recorder.listen.logs import LINES_PER_S, LogListener
 from recorder.listen.skew import Skew
 
-_WAITING = 20_000  # lines; at the most two seconds of the fastest source are ever waiting
-_LINE_BYTES = 8000  # of one: four for each character that is read
 _BREATH = 20  # lines: then whoever else wants the interpreter may have it
 
 
@@ -22,10 +20,8 @@ class LinesEar(Ear):
     def __init__(self, source: str, clock: Clock, *, per_s: float = LINES_PER_S) -> None:
         super().__init__(f"log of {source} could not be read")
         self.source = source
-        self._clock = clock
         self._listener = LogListener(source, clock, per_s=per_s)
-        self._waiting: deque[tuple[float, bytes]] = deque()
-        self._refused = 0  # lines that found no room
+        self._queue = LineQueue(clock)
         self._told = 0
 
     @property
@@ -34,15 +30,11 @@ class LinesEar(Ear):
 
     def put(self, line: bytes) -> None:
         """Takes a line, that comes now, or counts it as lost."""
-        if len(self._waiting) < _WAITING:
-            self._waiting.append((self._clock(), line[:_LINE_BYTES]))
-        else:
-            self._refused += 1
+        self._queue.put(line)
 
     async def look(self, to: Hears) -> None:
-        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        await feed(self._listener, waiting, to)
-        refused = self._refused + self._listener.refused
+        await feed(self._listener, self._queue.take(), to)
+        refused = self._queue.refused + self._listener.refused
         if refused > self._told:
             to.lose_signals(f"{self.source} wrote lines too fast", refused - self._told)
             self._told = refused

@@ -13,6 +13,7 @@ from recorder.listen.statsdlines import Malformed, Sums, parse
 _SOURCE = "statsd"
 _LINES_PER_S = 20_000.0  # at about five microseconds each
 _BUFFER_BYTES = 4 << 20
+_BREATH = 50  # samples: then whoever else wants the interpreter may have it
 
 
 class StatsdEar(Ear, asyncio.DatagramProtocol):
@@ -35,7 +36,9 @@ class StatsdEar(Ear, asyncio.DatagramProtocol):
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=udp)
 
     async def look(self, to: Hears) -> None:
-        for sample in self._sums.samples(self._clock(), _SOURCE):
+        for number, sample in enumerate(self._sums.samples(self._clock(), _SOURCE)):
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
             to.hear(sample)
         self._lost["lines were of a series too many"] += self._sums.refused
         self._sums.refused = 0

@@ -5,6 +5,7 @@ https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/. Events and serv
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from recorder.listen.histogram import upper_bound
@@ -88,17 +89,22 @@ class Sums:
         for value in update.values:
             self._add(key, update, value)
 
-    def samples(self, t_s: float, source: str) -> list[Sample]:
-        """Where every series is; sets begin again. Timers are in their own unit, which StatsD says is milliseconds."""
-        found = [Sample(t_s, source, series_name(*key), value, "counter") for key, value in self._counters.items()]
-        found += [Sample(t_s, source, series_name(*key), value, "gauge") for key, value in self._gauges.items()]
-        found += [Sample(t_s, source, series_name(*key), len(values), "gauge") for key, values in self._sets.items()]
-        for (name, labels), times in self._times.items():
-            found += histogram_samples(
+    def samples(self, t_s: float, source: str) -> Iterator[Sample]:
+        """Where every series is; sets begin again. Timers are in their own unit, which StatsD says is milliseconds.
+
+        More may be added while this goes on.
+        """
+        sets, self._sets = self._sets, {key: set() for key in self._sets}
+        for key, value in list(self._counters.items()):
+            yield Sample(t_s, source, series_name(*key), value, "counter")
+        for key, value in list(self._gauges.items()):
+            yield Sample(t_s, source, series_name(*key), value, "gauge")
+        for key, values in sets.items():
+            yield Sample(t_s, source, series_name(*key), len(values), "gauge")
+        for (name, labels), times in list(self._times.items()):
+            yield from histogram_samples(
                 t_s, source, name, labels, count=times.count, total=times.sum, buckets=times.buckets
             )
-        self._sets = {key: set() for key in self._sets}
-        return found
 
     def _add(self, key: _Key, update: Update, value: str) -> None:
         match update.type:
