@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -370,6 +371,57 @@ def reproduce(finding: Path, scenario: Path | None, target: str | None, times: i
     from scenarios.commands import reproduce_finding
 
     return reproduce_finding(finding, scenario=scenario, target=target, times=times, engine=engine)
+
+
+class _ListedByDefault(click.Group):
+    """`foreshock findings RUN` lists: the word is needed only for what else can be done."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = bool(args) and args[0] in (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, args if known else ["list", *args])
+
+
+@cli.group(cls=_ListedByDefault)
+def findings() -> None:
+    """List the findings of a run, compare those of two runs, accept one until a day.
+
+    Without a word more it lists: `foreshock findings [RUN|DIR] [--diff RUN1 RUN2] [--json]`.
+    """
+
+
+@findings.command("list")
+@click.argument("where", type=click.Path(path_type=Path), metavar="[RUN|DIR]", default=Path("runs"))
+@click.option("--diff", nargs=2, type=click.Path(path_type=Path), metavar="RUN1 RUN2", help="What changed, instead.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_(where: Path, diff: tuple[Path, Path] | None, as_json: bool) -> int:
+    """A line for each finding, worst first: how often it came, its control, and whether it is accepted.
+
+    With --diff: new, still there, accepted, gone; exit 1 when one is new.
+    """
+    from scenarios.findingcommands import compare_findings, list_findings
+
+    today = datetime.now(UTC).date()
+    if diff:
+        return compare_findings(*diff, as_json=as_json, today=today, say=click.echo)
+    return list_findings(where, as_json=as_json, today=today, say=click.echo)
+
+
+@findings.command()
+@click.argument("key", metavar="KEY")
+@click.option("--reason", required=True, help="Why it may be as it is; reports show it.")
+@click.option("--until", required=True, metavar="DAY|30d", help="The last day on which it fails no run.")
+@click.option("--in", "among", type=_FILE, metavar="RUN|DIR", default=Path("runs"), help="Where it was found.")
+@click.option("--file", type=_FILE, help="Instead of accepted.yaml beside the scenario.")
+def accept(key: str, reason: str, until: str, among: Path, file: Path | None) -> int:
+    """Let a finding fail no run until a day, for a reason; the beginning of its key is enough.
+
+    It stands in accepted.yaml beside the scenario, is told by every run all the same, and counts again when the day is
+    over.
+    """
+    from scenarios.findingcommands import accept_finding
+
+    today = datetime.now(UTC).date()
+    return accept_finding(key, among=among, reason=reason, until=until, file=file, today=today, say=click.echo)
 
 
 @cli.command()

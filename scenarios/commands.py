@@ -33,10 +33,12 @@ from recorder.shape import (
 )
 from recorder.verify import verify
 from replayer.distributed.parent import WORKER
+from scenarios.accepted import beside, read_accepted
 from scenarios.elsewhere import check_can_show, pointed_at
 from scenarios.finding import Finding
 from scenarios.findings import read_finding
 from scenarios.interrupt import run_async
+from scenarios.judging import judging
 from scenarios.kindlist import kind_text, kinds_text
 from scenarios.loading import load_scenario
 from scenarios.report.console import console_on
@@ -108,6 +110,7 @@ def run_scenario(
         raise UsageError(f"{path}: no recording: name one in the scenario (recording: NAME.rec) or with --recording")
     order = Order(
         scenario=scenario,
+        accepted=read_accepted(beside(path)),
         recording=source,
         seed=seed,
         choice=engine_of(engine, scenario),
@@ -155,7 +158,7 @@ def reproduce_finding(path: Path, *, scenario: Path | None, target: str | None, 
     system = _system_of(finding, path, scenario)
     if target is not None:
         system = pointed_at(system, target)
-        check_can_show(system, finding.plan, finding.check)
+        check_can_show(system, finding)
     terminal = Terminal.on(sys.stdout)
     result = run_async(_reproduced(finding, system, times, engine_of(engine, system), terminal))
     terminal.reproduced(result, finding.title)
@@ -180,7 +183,8 @@ async def _reproduced(
             "reproduce",
             f"{counted(times, 'run')} of {counted(len(finding.plan.steps), 'request')}, faults by {pool.engine}",
         )
-        return await reproduce(finding, pool.run, times)
+        runner = judging(pool, finding.world) if finding.world else pool.run
+        return await reproduce(finding, runner, times)
 
 
 def _system_of(finding: Finding, path: Path, scenario: Path | None) -> Scenario:

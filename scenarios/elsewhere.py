@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from foreshock.errors import UsageError
-from replayer.plan import Plan
+from scenarios.checks.custom import name_of
+from scenarios.finding import Finding
 from scenarios.hosts import check_allowed, host_of_url
 from scenarios.scenario import Scenario
 from scenarios.variables import address_values, filled_struct, names_in, partly_filled
@@ -41,14 +42,20 @@ def pointed_at(scenario: Scenario, target: str) -> Scenario:
     )
 
 
-def check_can_show(scenario: Scenario, plan: Plan, check: str) -> None:
-    """Raises UsageError if a system pointed at by `pointed_at` can't show what the plan is about."""
+def check_can_show(scenario: Scenario, finding: Finding) -> None:
+    """Raises UsageError if a system pointed at by `pointed_at` can't show what the finding is about."""
     mend = "write a scenario for that system, without processes, and give it with --scenario"
-    if check not in {invariant.name for invariant in scenario.invariants}:
-        raise UsageError(f"check {check!r} reads what only a system that the scenario starts has; {mend}")
-    for fault in plan.header.faults:
+    if not finding.oracle and finding.check not in _declared(scenario):
+        raise UsageError(f"check {finding.check!r} reads what only a system that the scenario starts has; {mend}")
+    for fault in finding.plan.header.faults:
         if fault.link not in scenario.links:
             raise UsageError(f"fault {fault.id!r} needs link {fault.link!r}, which only the scenario makes; {mend}")
+
+
+def _declared(scenario: Scenario) -> set[str]:
+    """The names of all declared checks."""
+    own = {name_of(text) for text in scenario.checks}
+    return {each.name for each in scenario.invariants} | {each.name for each in scenario.states} | own
 
 
 def _known_of_target(text: str, target: str) -> dict[str, str]:

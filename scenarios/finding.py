@@ -140,6 +140,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     check: str
     title: str  # the impossible state in a sentence
+    made_of: str = ""  # 'recorded session c3 + 1 edit + 1 fault'
+    state: str = ""  # its short name, where the check gives one: 'paid → pending'
     message: str  # what the check saw
     phase: Literal["calm", "shake", "explore"]  # where it was seen first
     hits: int  # executions that showed it

@@ -28,12 +28,13 @@ _PART_OF_PLACE = re.compile(r"\.(\w+)|\[(\d+)\]")
 _MEND = "take the file as it was written, or search again"
 
 
-def key_of(check: str, routes: Iterable[str]) -> str:
-    """The finding's identity: the check's name as a slug, and six hex digits of check and set of routes.
+def key_of(check: str, routes: Iterable[str], state: str = "") -> str:
+    """The finding's identity: the check's name as a slug, and six hex digits of check, set of routes, and state.
 
-    The same on every machine; neither order nor repetition of routes matters.
+    The same on every machine; neither order nor repetition of routes matters. Without a `state` of its own a check has
+    one impossible state.
     """
-    identity = "\n".join([check, *sorted(set(routes))])
+    identity = "\n".join([check, *sorted(set(routes)), *([f"state {state}"] if state else [])])
     words = _NOT_SLUG.sub("-", check.lower()).strip("-").split("-")[:_WORDS_OF_KEY]
     return "-".join([*filter(None, words), hashlib.sha256(identity.encode()).hexdigest()[:6]])
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
 
 from faults.engine import Choice
 from foreshock.clock import Anchor
+from scenarios.accepted import Accepted, by_key, told
 from scenarios.downstream import clean
 from scenarios.finding import Finding
 from scenarios.findings import write_finding
@@ -29,6 +30,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     runs: Path
     command: str
     executions: int | None = None  # of the search, instead of the scenario's
+    accepted: tuple[Accepted, ...] = ()  # findings that fail no run
     resume: tuple[Finding, ...] = ()  # what a stopped run left unfinished, made small in the place of a search
 
 
@@ -67,15 +69,30 @@ class Ledger:
         """
         came_back = [finding for finding in self.findings if finding.evidence is None or finding.evidence.fails]
         doubts = [*self.doubts, *(_seen_once(finding) for finding in self.findings if finding not in came_back)]
-        believed = [finding for finding in came_back if not finding.hint]
+        in_force = by_key(self._order.accepted, self._today)
+        accepted = [finding for finding in came_back if finding.key in in_force]
+        believed = [finding for finding in came_back if not finding.hint and finding not in accepted]
         if believed:
             noun = "state that should" if len(believed) == 1 else "states that should"
             besides = f"; besides, {doubts[0]}" if doubts else ""
-            return "findings", f"found {len(believed)} {noun} never have been possible{besides}"
+            said = f"found {len(believed)} {noun} never have been possible"
+            return "findings", f"{said}{self._over(believed)}{besides}"
         if doubts:
             more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
             return "invalid", doubts[0] + more
+        if accepted:
+            noun = "state" if len(accepted) == 1 else "states"
+            return "passed", f"nothing was found but {len(accepted)} accepted {noun} ({accepted[0].title})"
         return "passed", "every check held, calm, shaken and in every plan of the search"
+
+    @property
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._anchor.wall_s, UTC).date()
+
+    def _over(self, believed: list[Finding]) -> str:
+        """Which of them had been accepted, and count again."""
+        over = told(self._order.accepted, [finding.key for finding in believed])
+        return "".join(f"; {each.key} was accepted until {each.until} and counts again" for each in over)
 
     def close(self, result: Result, reason: str) -> RunRecord:
         """Writes every finding's file, and the record that names them.
@@ -118,6 +135,7 @@ class Ledger:
             phases=tuple(self.phases),
             search=self.search,
             findings=tuple(finding.key for finding in self.findings),
+            accepted=told(self._order.accepted, [finding.key for finding in self.findings]),
             seen_once=tuple(finding.key for finding in self.seen_once),
         )
         self._folder.write_record(record)

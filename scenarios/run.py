@@ -162,6 +162,7 @@ class _Run:
                 return
             shaken = await self._replaying.shaken(pool)
             explained = await self._exploring.explored(pool)
+            self.ledger.doubts += filter(None, (sighting.never for sighting in pool.sightings))
             await self._tell(pool, calm, shaken, explained)
 
     # The findings

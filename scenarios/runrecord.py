@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -9,6 +11,7 @@ import msgspec
 from faults.fault import Receipt
 from replayer.comparing.shaken import Classed
 from replayer.fidelity import Spread
+from scenarios.accepted import Accepted, by_key
 from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
 from scenarios.hearing import Listened
@@ -116,3 +119,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     search: Search | None
     findings: tuple[str, ...]  # keys, worst first
     seen_once: tuple[str, ...] = ()  # keys of what an oracle saw and what never came back: no findings
+    accepted: tuple[Accepted, ...] = ()  # of its findings, in force or over
+
+    @property
+    def in_force(self) -> Mapping[str, Accepted]:
+        """Those that were in force on its day, by key."""
+        return by_key(self.accepted, datetime.fromisoformat(self.started_at).date())

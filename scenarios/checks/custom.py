@@ -41,7 +41,7 @@ class Custom:
         self._longest_s = longest_s
         self._stuck = False
         self._check = _loaded(self._file, function)
-        self.name = function.replace("_", " ").strip()
+        self.name = name_of(text)
 
     async def judge(self, view: RunView) -> CheckResult:
         """Its verdict."""
@@ -78,6 +78,11 @@ class Custom:
             message=str(said.message),
             state=str(said.state),
         )
+
+
+def name_of(text: str) -> str:
+    """'no order is lost', of 'checks.py:no_order_is_lost'."""
+    return text.rpartition(":")[2].replace("_", " ").strip()
 
 
 async def _in_thread(function: Callable[[], Said]) -> Said:

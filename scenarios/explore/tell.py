@@ -16,6 +16,7 @@ from scenarios.finding import Amplified, Beat, Evidence, Finding, LeadTime, Nece
 from scenarios.findings import key_of
 
 _MOST_SILENT = 12
+_MOST_SESSIONS = 3
 
 
 def finding_of(
@@ -35,9 +36,11 @@ def finding_of(
     plan = failing.plan
     result = next(result for result in failing.results if result.check == check)
     return Finding(
-        key=key_of(check, (step.route for step in plan.steps)),
+        key=key_of(check, (step.route for step in plan.steps), result.state),
         check=check,
         title=title(check, plan),
+        made_of=made_of(plan),
+        state=result.state,
         message=result.message,
         phase=phase,
         hits=hits,
@@ -57,6 +60,17 @@ def finding_of(
         receipts=failing.history.receipts,
         downstream=caused(failing.history.calls),
     )
+
+
+def made_of(plan: Plan) -> str:
+    """'recorded session c3 + 1 edit + 1 fault'."""
+    sessions = list(dict.fromkeys(step.session for step in plan.steps))
+    named = ", ".join(sessions[:_MOST_SESSIONS]) + (", …" if len(sessions) > _MOST_SESSIONS else "")
+    edits, faults = len(plan.header.edits), len(plan.header.faults)
+    parts = [f"recorded session{'' if len(sessions) == 1 else 's'} {named}"]
+    parts += [f"{edits} edit{'' if edits == 1 else 's'}"] if edits else []
+    parts += [f"{faults} fault{'' if faults == 1 else 's'}"] if faults else []
+    return " + ".join(parts)
 
 
 def title(check: str, plan: Plan) -> str:

@@ -109,7 +109,7 @@ def _headline(record: RunRecord, told: Sequence[Told]) -> str:
             states = "state that should never have been possible"
             return f"{counted(len(told), 'state')}{states.removeprefix('state')}"
         case "passed":
-            return "Nothing was found"
+            return "Nothing new was found" if record.accepted else "Nothing was found"
         case "invalid":
             return "This run can say nothing"
         case "interrupted":

@@ -162,6 +162,9 @@ class Terminal:
     def verdict(self, record: RunRecord, report: Path) -> None:
         """The last lines: the result, why, what the exit code means, and where the report is."""
         self._console.print()
+        for each in record.accepted:
+            over = "" if each.key in record.in_force else "; that day is over, it counts again"
+            self._console.print(_labelled("accepted", _text(f"{each.key}: {each}{over}")))
         result = _text(record.result.upper(), _STYLE[record.result])
         self._console.print(result.append(_text(f"  {record.reason} ({MEANING[record.result]})")))
         self._console.print(_text(f"report   {report}"), soft_wrap=True)
@@ -174,9 +177,12 @@ class Terminal:
     def reproduced(self, result: Reproduced, title: str) -> None:
         """The verdict of `foreshock reproduce`: k of n, and how many runs could not say."""
         unknown = f" ({result.unknown} could not say)" if result.unknown else ""
-        came = f"came back in {result.fails}" if result.came_back else "did not come back in any"
-        said = _text(f"{came} of {counted(result.of, 'run')}{unknown}", "bold red" if result.came_back else "bold")
-        self._console.print(said.append(_text(f": {title}")), soft_wrap=True)
+        came = f"came back in {result.fails}" if result.fails else "did not come back in any"
+        against = f", its control in {result.control_fails} of {result.control_of}" if result.control_of else ""
+        p_value = f" (p = {result.p_value:.3f})" if result.p_value is not None and result.fails else ""
+        said = f"{came} of {counted(result.of, 'run')}{unknown}{against}{p_value}"
+        style = "bold red" if result.came_back else "bold"
+        self._console.print(_text(said, style).append(_text(f": {title}")), soft_wrap=True)
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -23,7 +23,7 @@ from scenarios.cli import cli, main
 from scenarios.interrupt import Interrupted
 
 COMMANDS = ("record", "redact", "scan", "verify", "import", "export", "shape", "run", "replay", "reproduce")
-COMMANDS += ("worker", "report", "toxiproxy", "faults", "heal", "demo")
+COMMANDS += ("worker", "report", "toxiproxy", "faults", "heal", "demo", "findings")
 UNASKED = {  # of `record`
     "policy": Policy(),
     "recorder": "",

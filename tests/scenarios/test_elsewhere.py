@@ -1,12 +1,14 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from faults.fault import Fault, Window
 from foreshock.errors import UsageError
 from replayer.plan import Header, Plan
 from scenarios.elsewhere import check_can_show, pointed_at
+from scenarios.finding import Finding
 from scenarios.loading import load_scenario
 from scenarios.scenario import Link, Scenario
 
@@ -118,18 +120,24 @@ def test_a_target_that_may_not_be_sent_traffic_is_refused(scenario: Scenario, ta
         pointed_at(scenario, target)
 
 
+def found(check: str, plan: Plan) -> Finding:
+    return Finding(key="k", check=check, title="t", message="m", phase="explore", hits=1, plan=plan)
+
+
 def test_a_plan_whose_check_and_links_are_there_can_be_shown(scenario: Scenario) -> None:
-    check_can_show(pointed_at(scenario, TARGET), plan(fault("bank")), "the bank answers")
+    check_can_show(pointed_at(scenario, TARGET), found("the bank answers", plan(fault("bank"))))
+    own = msgspec.structs.replace(pointed_at(scenario, TARGET), checks=("checks.py:no_order_is_lost",))
+    check_can_show(own, found("no order is lost", plan()))
 
 
 def test_a_check_that_was_left_out_can_not_be_shown(scenario: Scenario) -> None:
     with pytest.raises(UsageError, match=r"check 'charged once' reads what only .*; write a scenario .* --scenario"):
-        check_can_show(pointed_at(scenario, TARGET), plan(), "charged once")
+        check_can_show(pointed_at(scenario, TARGET), found("charged once", plan()))
 
 
 def test_a_fault_whose_link_was_left_out_can_not_be_shown(scenario: Scenario) -> None:
     with pytest.raises(UsageError, match=r"fault 'payments-down' needs link 'payments', which only the scenario makes"):
-        check_can_show(pointed_at(scenario, TARGET), plan(fault("bank"), fault("payments")), "stock is there")
+        check_can_show(pointed_at(scenario, TARGET), found("stock is there", plan(fault("bank"), fault("payments"))))
 
 
 def test_a_link_that_would_lead_to_the_target_is_held_to_the_allow_list_by_it(scenario: Scenario) -> None:

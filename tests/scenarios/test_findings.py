@@ -89,6 +89,7 @@ def test_the_key_is_a_slug_of_the_check_and_depends_on_the_set_of_routes() -> No
     assert key.startswith("no-order-is-charged-twice-")
     assert key == key_of(CHECK, ["POST /b", "POST /a"])
     assert key != key_of(CHECK, ["POST /a"]) != key_of("another", ["POST /a"])
+    assert key_of(CHECK, ["POST /a"], "paid → pending") != key_of(CHECK, ["POST /a"])
     assert len(key_of("заказ оплачен один раз", [])) == 6  # nothing but the hash where no word is left
 
 

@@ -1,7 +1,9 @@
 import asyncio
 
+import msgspec
 import pytest
 
+from faults.fault import Fault, Window
 from foreshock.clock import Anchor
 from foreshock.errors import UsageError
 from replayer.outcome import History
@@ -46,3 +48,30 @@ def test_what_could_not_be_said_is_counted_apart() -> None:
 def test_a_scenario_without_the_check_is_refused() -> None:
     with pytest.raises(UsageError, match=r"check='it holds': the scenario has 'another'"):
         _reproduced("held", check="another")
+
+
+def _beside_its_control(plan_says: Verdict, control_says: Verdict, oracle: str = "") -> Reproduced:
+    fault = Fault(id="f", link="l", kind="slow", args={"latency_ms": 9}, window=Window())
+    accused = Plan(Header(name="p", faults=(fault,)), ())
+
+    async def run(plan: Plan) -> Execution:
+        result = CheckResult(
+            check="it holds", verdict=plan_says if plan.header.faults else control_says, evaluated=1, message=""
+        )
+        history = History(anchor=Anchor(wall_s=0, monotonic_s=0), outcomes=())
+        return Execution(plan=plan, history=history, results=(result,), instance=0, started_s=0, ended_s=1)
+
+    return asyncio.run(reproduce(msgspec.structs.replace(FINDING, plan=accused, oracle=oracle), run, n=5))
+
+
+def test_the_control_runs_as_often_and_both_rates_are_told() -> None:
+    again = _beside_its_control("violated", "held")
+    assert (again.fails, again.of, again.control_fails, again.control_of) == (5, 5, 0, 5)
+    assert again.p_value is not None
+    assert again.p_value < 0.01
+
+
+def test_an_oracles_state_that_its_control_shows_as_often_did_not_come_back() -> None:
+    assert not _beside_its_control("violated", "violated", "acknowledged write lost").came_back
+    assert _beside_its_control("violated", "violated").came_back  # a declared check needs no control
+    assert _beside_its_control("violated", "held", "acknowledged write lost").came_back

@@ -19,6 +19,8 @@ from recorder.listen.signal import LogLine
 from recorder.recording import RecordingWriter
 from replayer.outcome import Answer, Attempt, History, Outcome, fate_of
 from replayer.plan import Plan, Step
+from scenarios.accepted import Accepted
+from scenarios.checks.during import Sighting
 from scenarios.execution import Execution
 from scenarios.finding import CheckResult, Evidence, Finding, Verdict
 from scenarios.findings import read_finding
@@ -69,6 +71,7 @@ class System:
     width = 2
     restarts = 0
     targets: ClassVar[tuple[str, ...]] = ("http://127.0.0.1:2",)
+    sightings: tuple[Sighting, ...] = ()
 
     def __init__(self, says: Says = nothing_is_wrong, missed: Collection[str] = ()) -> None:
         self.says = says
@@ -173,6 +176,7 @@ class Road:
         self.recording = recording
         self.runs = runs
         self.resume: tuple[Finding, ...] = ()
+        self.accepted: tuple[Accepted, ...] = ()
         self.stream = io.StringIO()
 
     async def walk(self, executions: int | None = None) -> Ran:
@@ -185,6 +189,7 @@ class Road:
             command="foreshock run shop.yaml",
             executions=executions,
             resume=self.resume,
+            accepted=self.accepted,
         )
         return await run(order, Terminal.on(self.stream))
 
@@ -513,6 +518,14 @@ def test_what_an_error_repeats_of_the_system_reaches_the_disk_redacted(road: Cal
     assert b"lovelace" not in (walked.folder.path / "run.json").read_bytes()
 
 
+def test_a_sometimes_that_never_was_makes_the_run_say_nothing(road: Callable[..., Road]) -> None:
+    system = System()
+    system.sightings = (Sighting(check="sold out", asked="json.stock == 0", judged=9, last="it did not hold on 3"),)
+    ran = asyncio.run(road(system).walk())
+    assert ran.record.result == "invalid"
+    assert ran.record.reason.startswith("check 'sold out': json.stock == 0 was never true, at none of 9 reads")
+
+
 def test_a_stopped_run_is_resumed_from_the_smallest_plan_that_it_left(road: Callable[..., Road]) -> None:
     system = System(violated_under("lost_reply"))
     walked = road(system)
@@ -529,3 +542,22 @@ def test_a_stopped_run_is_resumed_from_the_smallest_plan_that_it_left(road: Call
     assert [phase.name for phase in ran.record.phases] == ["calm", "explore"]  # neither shaken nor searched again
     assert ran.record.search is None
     assert ran.record.result == "findings"
+
+
+def test_an_accepted_finding_is_told_and_fails_no_run(road: Callable[..., Road]) -> None:
+    (found,) = asyncio.run(road(System(violated_under("lost_reply"))).walk()).findings
+    walked = road(System(violated_under("lost_reply")))
+    walked.accepted = (Accepted(key=found.key, reason="known: #12", until="9999-12-31"),)
+    ran = asyncio.run(walked.walk())
+    assert (ran.record.result, ran.record.findings) == ("passed", (found.key,))
+    assert ran.record.reason.startswith('nothing was found but 1 accepted state ("charged once" was violated')
+    assert any(line.startswith(f"accepted {found.key}: accepted until 9999-12-31") for line in walked.said)
+
+
+def test_an_accepted_finding_whose_day_is_over_counts_again(road: Callable[..., Road]) -> None:
+    (found,) = asyncio.run(road(System(violated_under("lost_reply"))).walk()).findings
+    walked = road(System(violated_under("lost_reply")))
+    walked.accepted = (Accepted(key=found.key, reason="known: #12", until="2020-12-31"),)
+    record = asyncio.run(walked.walk()).record
+    assert record.result == "findings"
+    assert f"{found.key} was accepted until 2020-12-31 and counts again" in record.reason

@@ -4,6 +4,7 @@ from xml.etree import ElementTree as Xml
 
 import msgspec
 
+from scenarios.accepted import Accepted
 from scenarios.finding import CheckResult, Finding
 from scenarios.report.junit import junit
 from scenarios.report.story import Told, tell
@@ -119,3 +120,17 @@ def test_an_invalid_or_interrupted_run_is_an_error_whatever_its_checks_say(a_rec
 def test_values_that_xml_cannot_hold_leave_a_document_that_reads(a_record: MakeRecord, findings: Findings) -> None:
     evil = msgspec.structs.replace(findings[0], title='\x00\x1b<b>&"\ud800', check="]]></failure>\x07")
     assert "]]></failure>\ufffd" in cases(a_record([evil]), [evil])
+
+
+def test_an_accepted_finding_is_skipped_with_the_reason(a_record: MakeRecord, findings: Findings) -> None:
+    keys = {finding.check: finding.key for finding in findings}
+    accepted = (
+        Accepted(key=keys["stock is never below zero"], reason="known: #12", until="2026-12-31"),
+        Accepted(key=keys["no order is charged twice"], reason="over", until="2026-10-31"),
+    )
+    record = msgspec.structs.replace(a_record(findings), accepted=accepted)
+    tags = cases(record, findings)
+    assert tags["stock is never below zero"] == ["skipped"]
+    assert tags["no order is charged twice"] == ["failure"]
+    said = [skipped.get("message") for skipped in Xml.fromstring(junit(record, told(findings))).iter("skipped")]
+    assert "accepted until 2026-12-31: known: #12" in said
