@@ -43,7 +43,7 @@ def strange(value: Any, recorded: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
 def _boundaries(value: Any, recorded: Sequence[Any]) -> list[Any]:
     numbers = [one for one in (*recorded, value) if _is_number(one)]
     if numbers:
-        return [max(numbers) + 1, min(numbers) - 1, *_MACHINE]
+        return list(dict.fromkeys((max(numbers) + 1, min(numbers) - 1, *_MACHINE)))
     longest = max((len(one) for one in (*recorded, value) if isinstance(one, str)), default=0)
     return ["", " ", "x", "x" * (longest + 1), "x" * 256, "x" * _LONG_CHARS] if longest else []
 

@@ -3,7 +3,21 @@ from typing import Any
 import pytest
 
 from faults.fault import At, Fault, Nth, Window
-from replayer.edits import act_as, burst, drop, reorder, repeat, set_value
+from replayer.edits import (
+    abandon,
+    act_as,
+    burst,
+    drop,
+    insert,
+    pause,
+    rebind,
+    redeliver,
+    reorder,
+    repeat,
+    reshape,
+    set_value,
+    wait,
+)
 from replayer.plan import Plan
 from scenarios.downstream import Caused
 from scenarios.explore.material import Material
@@ -56,6 +70,8 @@ def test_edits_say_what_was_changed(plan: Plan) -> None:
     item, checkout, login = (_step(plan, route) for route in ("POST /items", "POST /checkout", "POST /login"))
     rivals = [step.id for step in plan.steps if step.route == "POST /checkout"]
     other = next(step.session for step in plan.steps if step.session != plan.step(item).session)
+    first, late = plan.steps[0].id, plan.steps[-1].id
+    own = plan.step(late).bindings[0].from_
     for edited, said in [
         (set_value(plan, item, "json:$.qty", 12), "value qty=12 in POST /items (recorded: 1)"),
         (burst(plan, rivals), "2 x POST /checkout together"),
@@ -63,6 +79,22 @@ def test_edits_say_what_was_changed(plan: Plan) -> None:
         (drop(plan, checkout), "POST /checkout left out"),
         (reorder(plan, checkout, item), "POST /checkout at another time"),
         (act_as(plan, checkout, other), "POST /checkout by another session"),
+        (redeliver(plan, item), "POST /items delivered once more, the very same request"),
+        (
+            redeliver(plan, item, checkout),
+            "POST /items delivered once more after POST /checkout, the very same request",
+        ),
+        (insert(plan, login, item), "POST /login after POST /items"),
+        (wait(plan, rivals[0], rivals[1]), f"POST /checkout only after POST /checkout ({rivals[1]})"),
+        (pause(plan, checkout, 0.3), "a pause of 300 ms before POST /checkout"),
+        (abandon(plan, checkout, 0.05), "POST /checkout given up by its client after 50 ms"),
+        (reshape(plan, item, "json:$.qty", "drop"), "no qty in POST /items"),
+        (reshape(plan, item, "json:$.qty", "double", 9), "qty twice, 9 besides, in POST /items"),
+        (reshape(plan, item, "json:$.role", "add", "admin"), "a new role=admin in POST /items"),
+        (
+            rebind(plan, late, "header:Authorization", first, "json:$.token"),
+            f"Authorization in {plan.step(late).route} as POST /login ({first}) answered, not as {own} did",
+        ),
     ]:
         assert edit_words(edited.header.edits[-1], edited) == said
     assert login
