@@ -43,7 +43,7 @@ def a_run(folder: Path, hour: int, findings: Iterable[Finding], result: Result =
         made.write_record(
             RunRecord(
                 scenario="shop", scenario_file="shop.yaml", recording="shop.rec", seed=1, engine="embedded",
-                versions={}, git_head="", command="foreshock run shop.yaml", started_at="2026-11-23T09:00:00Z", took_s=1.0,
+                versions={}, git_head="", command="again", started_at="2026-11-23T09:00:00Z", took_s=1.0,
                 result=result, reason="why", phases=(), search=None, findings=tuple(each.key for each in findings),
             )
         )  # fmt: skip
