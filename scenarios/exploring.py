@@ -31,6 +31,7 @@ from scenarios.system import Pool
 from scenarios.together import together
 
 _MINIMISE = Limits(executions=600, for_s=60.0)  # for each check
+_AFTER_S = 90.0  # the time of the search, cases may go on so long
 
 
 class Exploring:
@@ -156,6 +157,7 @@ class Exploring:
             limits=_MINIMISE,
             width=pool.width,
             clock=self._clock,
+            ends_s=self._clock() + self._scenario.explore.for_s + _AFTER_S,
             links=tuple(self._scenario.links),
             on_better=self._keep,
             on_done=on_done,

@@ -92,6 +92,13 @@ def one_window_for_many(plan: Plan) -> list[Plan]:
     return candidates
 
 
+def lasting_faults(plan: Plan) -> Plan:
+    """The plan with each fault that is on while one step runs on all the time instead."""
+    lasting = (msgspec.structs.replace(fault, window=Window(), at=None) if fault.at else fault
+               for fault in plan.header.faults)  # fmt: skip
+    return with_faults(plan, lasting)
+
+
 def shorter_faults(plan: Plan) -> list[Plan]:
     """Each fault that lasts a window, on while one step runs instead: writes first, the last first."""
     last_first = plan.steps[::-1]

@@ -7,7 +7,10 @@ two cases open a third of the executions is the search's, and none of the instan
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
 
 from foreshock.clock import Clock
 from scenarios.execution import Runner
@@ -18,12 +21,16 @@ from scenarios.explore.trials import Limits
 from scenarios.together import together
 
 AT_ONCE = 2
+_LEAST_S = 10.0  # for a case, however many wait
 
 OnDone = Callable[[str, Explained], None]
 
 
 class Cases:
-    """`limits` are for each case. `on_done` is told each check whose case is closed."""
+    """`limits` are for each case; what has to end at `ends_s` (of the clock) is shared by those that wait.
+
+    `on_done` is told each check whose case is closed.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Cases:
         limits: Limits,
         width: int,
         clock: Clock,
+        ends_s: float = math.inf,
         links: Sequence[str] = (),
         on_better: OnBetter = lambda finding: None,
         on_done: OnDone = lambda check, explained: None,
@@ -42,6 +50,7 @@ class Cases:
         self._limits = limits
         self._width = width
         self._clock = clock
+        self._ends_s = ends_s
         self._links = links
         self._on_better = on_better
         self._on_done = on_done
@@ -81,12 +90,18 @@ class Cases:
             ways,
             self._material,
             self._runner,
-            limits=self._limits,
+            limits=self._share(),
             width=self._width,
             clock=self._clock,
             links=self._links,
             on_better=self._on_better,
         )
+
+    def _share(self) -> Limits:
+        """A case's part of the time that is left. Half of it: weighing takes as long again as making small may."""
+        turns = 1 + self._waiting.qsize() / AT_ONCE
+        for_s = (self._ends_s - self._clock()) / 2 / turns
+        return replace(self._limits, for_s=max(_LEAST_S, min(self._limits.for_s, for_s)))
 
 
 async def explain(

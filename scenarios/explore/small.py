@@ -9,6 +9,7 @@ import msgspec
 from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.explore.amplify import Amplifier, amplify
+from scenarios.explore.cuts import lasting_faults
 from scenarios.explore.minimise import MOST_CONFIRM_RUNS, OnSmaller, Smallest, confirm, minimise
 from scenarios.explore.odds import MOST_TRIES, Tried
 from scenarios.explore.trials import Trials
@@ -16,6 +17,7 @@ from scenarios.explore.values import Values
 
 SURE = 0.7  # a plan that fails so often comes back when somebody looks
 _RACE_TRIES = 4  # of a candidate: amplified it fails nearly always, and only nearly
+_LASTING_RUNS = 6
 ODDS_RUNS = 20  # of a plan that seldom fails, to say how often
 
 
@@ -48,6 +50,8 @@ async def made_small(
         )
 
     tried = await confirm(plan, trials)
+    if tried.rate < SURE and (surer := await _surer(plan, trials)):
+        plan, tried = surer
     if tried.rate < SURE and (amplifier := await amplify(plan, recorded, trials, tried, links)):
         amplified = trials.changed(amplifier.of)
         small = await smallest(plan, amplified, least_tries=_RACE_TRIES)
@@ -60,6 +64,16 @@ async def made_small(
     if not tried.fails:
         tried += await trials.until_it_fails(plan, least=MOST_CONFIRM_RUNS, most=MOST_TRIES - MOST_CONFIRM_RUNS)
     return Small(smallest=await smallest(plan, trials, tried))
+
+
+async def _surer(plan: Plan, trials: Trials) -> tuple[Plan, Tried] | None:
+    """The plan with its faults on all the time, and how it failed, where that makes it sure: the fault was there, and
+    seldom at the right moment. When exactly it has to be, minimising finds."""
+    lasting = lasting_faults(plan)
+    if lasting.header.faults == plan.header.faults:
+        return None
+    tried = await trials.measure(lasting, _LASTING_RUNS)
+    return (lasting, tried) if tried.of and tried.rate >= SURE else None
 
 
 async def _odds(plan: Plan, trials: Trials) -> Tried:

@@ -20,7 +20,7 @@ from scenarios.report.coverage import Matrix, matrix
 from scenarios.report.links import number, uses
 from scenarios.report.printable import printable
 from scenarios.report.receipts import Row, connections_told, rows, steps_told
-from scenarios.report.searched import once, powers, speed, suspicions
+from scenarios.report.searched import once, power, speed, suspicions
 from scenarios.report.sequence import sequence
 from scenarios.report.story import Told
 from scenarios.report.terminal import MEANING
@@ -86,7 +86,7 @@ def _environment() -> Environment:
             "links": uses,
             "remarks": remarks,
             "speed": speed,
-            "powers": powers,
+            "power": power,
             "suspicions": suspicions,
             "sentence": sentence,
             "receipt_rows": rows,

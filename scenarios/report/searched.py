@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from scenarios.explore.power import CHANCE, executions_for
 from scenarios.finding import Finding
 from scenarios.report.odds import odds_told
 from scenarios.report.wording import counted, listed
-from scenarios.runrecord import Search
+from scenarios.runrecord import Detectable, Search
 
 _SHOWS = 0.05  # the odds of a defect that the power is told for
-_ROUTES = 3  # that were exercised too seldom, told by name
 
 
 def speed(search: Search) -> str:
@@ -22,19 +21,24 @@ def speed(search: Search) -> str:
     return f"{executions / search.took_s:.1f} executions a second" if executions and search.took_s > 0 else ""
 
 
-def powers(search: Search) -> Iterator[str]:
-    """A sentence for each way that routes were exercised in: what would have been found, and where it would not."""
-    enough = executions_for(_SHOWS)
-    for under, group in groupby(search.power, key=lambda each: each.under):
-        routes = sorted(group, key=lambda each: each.executions)
-        short = [each for each in routes if each.executions < enough]
-        said = (
-            f"{under}: a defect that shows in {100 * _SHOWS:g} % of executions would have been found with "
-            f"{100 * CHANCE:g} % on {len(routes) - len(short)} of {counted(len(routes), 'route')}"
-        )
-        least = [f"{each.route} only one that shows in {100 * each.odds:.0f} %" for each in short[:_ROUTES]]
-        more = [f"{len(short) - _ROUTES} more less than that"] if len(short) > _ROUTES else []
-        yield f"{said}; on {listed([*least, *more])}" if short else said
+def power(search: Search) -> str:
+    """What would have been found, in one sentence; '' where nothing could be judged.
+
+    For each way that routes were exercised in: on how many of them, and of the rarest from which odds on.
+    """
+    ways = [_way(under, list(group)) for under, group in groupby(search.power, key=lambda each: each.under)]
+    if not ways:
+        return ""
+    shows, chance = f"{100 * _SHOWS:g} %", f"{100 * CHANCE:g} %"
+    return f"a defect that shows in {shows} of executions would have been found with {chance}: {'; '.join(ways)}"
+
+
+def _way(under: str, routes: Sequence[Detectable]) -> str:
+    """'at once on 2 of 4 routes (GET /bays/{id} only from 32 % on)'."""
+    found = sum(each.executions >= executions_for(_SHOWS) for each in routes)
+    said = f"{under} on {found} of {counted(len(routes), 'route')}"
+    least = min(routes, key=lambda each: each.executions)
+    return said if found == len(routes) else f"{said} ({least.route} only from {100 * least.odds:.0f} % on)"
 
 
 def suspicions(search: Search) -> str:

@@ -25,7 +25,7 @@ from scenarios.report.links import link_lines, unheard
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
 from scenarios.report.receipts import rows
-from scenarios.report.searched import once, powers, speed, suspicions
+from scenarios.report.searched import once, power, speed, suspicions
 from scenarios.report.story import Story
 from scenarios.report.wording import counted, remarks, share
 from scenarios.reproduce import Reproduced
@@ -121,7 +121,7 @@ class Terminal:
         self._console.print(
             _labelled("search", _text(" · ".join(filter(None, [said, speed(search), *remarks(search)]))))
         )
-        for line in filter(None, [*powers(search), suspicions(search)]):
+        for line in filter(None, [power(search), suspicions(search)]):
             self._console.print(_labelled("", _text(line)))
         for line in once(seen_once):
             self._console.print(_labelled("unproven", _text(line)))

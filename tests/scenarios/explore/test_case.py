@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from faults.fault import At, Fault, Window
 from replayer.edits import repeat, set_value
 from replayer.plan import Plan
 from scenarios.execution import Execution
 from scenarios.explore.case import Case, Explained
+from scenarios.explore.cuts import with_faults
 from scenarios.explore.material import Material
 from scenarios.explore.tally import Caught, accusation
 from scenarios.explore.trials import Limits
@@ -172,3 +174,30 @@ def test_each_smaller_plan_is_told_at_once_so_that_it_is_never_lost(explained: E
     assert sizes == sorted(sizes, reverse=True)
     assert better[-1].plan.steps == told.finding.plan.steps
     assert {(each.finished, each.evidence) for each in better} == {(False, None)}
+
+
+def test_a_fault_that_seldom_comes_at_the_right_moment_is_found_at_the_moment_that_it_needs(
+    explained: Explaining, material: Material
+) -> None:
+    """During the redemption it always breaks; before it, only where the two overlap by chance."""
+    walk = material.walks_with(("route", REDEEM))[0]
+    plan = material.plan([walk])
+    before = next(step.id for step in plan.steps if step.route != REDEEM and step.route.startswith("POST"))
+
+    def fault(at: At | None) -> Fault:
+        return Fault(id="f", link="payments", kind="stall", at=at, window=None if at else Window())
+
+    def odds(plan: Plan) -> float:
+        faults = plan.header.faults
+        if not faults or not _times(plan):
+            return 0.0
+        sure = faults[0].at is None or plan.step(faults[0].at.step).route == REDEEM
+        return 1.0 if sure else 0.1
+
+    told, _ = explained(odds, with_faults(plan, [fault(At(while_=before))]))
+    assert told.finding is not None
+    (left,) = told.finding.plan.header.faults
+    assert left.at is not None
+    assert told.finding.plan.step(left.at.step).route == REDEEM
+    assert told.finding.evidence is not None
+    assert told.finding.evidence.fails == told.finding.evidence.of

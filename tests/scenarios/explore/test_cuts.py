@@ -11,7 +11,7 @@ def _step(plan: Plan, route: str) -> str:
 
 def _fault(at: str | None = None, fault_id: str = "f", kind: str = "lost_reply") -> Fault:
     where = {"at": At(while_=at)} if at else {"window": Window()}
-    return Fault(id=fault_id, link="payments", kind=kind, **where)  # type: ignore[arg-type]
+    return Fault(id=fault_id, link="payments", kind=kind, **where)
 
 
 def _routes(plan: Plan) -> list[str]:
@@ -99,3 +99,12 @@ def test_the_steps_of_a_burst_are_those_of_its_barrier(material: Material) -> No
     assert {step.id for step in cuts.sent_together(edit, together)} == {first, second}  # type: ignore[arg-type]
     assert cuts.accused_steps(together) == {first, second}
     assert cuts.accused_steps(repeat(plan, first, together=False)) == {first, f"{first}~2"}
+
+
+def test_lasting_faults_are_those_at_a_step_on_all_the_time(material: Material) -> None:
+    plan = material.plan(material.walks_to("POST /checkout")[:1])
+    mixed = cuts.with_faults(plan, [_fault(_step(plan, "POST /checkout")), _fault(fault_id="g")])
+    lasting = cuts.lasting_faults(mixed)
+    assert [fault.window for fault in lasting.header.faults] == [Window(), Window()]
+    assert [fault.at for fault in lasting.header.faults] == [None, None]
+    assert lasting.steps == plan.steps
