@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from foreshock.errors import UsageError
 from replayer import jsontext
 from replayer.place import parse_place
+from replayer.plan import Plan
 from scenarios.checks.custom import Custom
+from scenarios.checks.machine import matches
 from scenarios.declared import Machine
 from scenarios.decoding import check_known
-from scenarios.scenario import ScenarioFile
+from scenarios.scenario import Scenario, ScenarioFile
 from scenarios.yamlfile import Document, Place
+
+_MOST_ROUTES = 12  # that an error lists
 
 
 def check_machines(document: Document, scenario: ScenarioFile) -> None:
@@ -49,6 +55,21 @@ def _check_ways(document: Document, at: Place, machine: Machine) -> None:
             known = ", ".join(sorted(ends)) or "none"
             mend = "mend it if it is misspelt, or add it to 'terminal'"
             raise document.error(place, f"it has no way out among 'transitions'; {mend} (known: {known})")
+
+
+def check_are_sent(scenario: Scenario, plan: Plan) -> None:
+    """Raises UsageError for a machine none of whose routes the recording has: it could never say anything."""
+    routes = sorted({step.route for step in plan.steps})
+    for index, machine in enumerate(scenario.states):
+        if any(matches(sight.route, route) for sight in machine.seen for route in routes):
+            continue
+        wanted = machine.seen[0].route
+        close = difflib.get_close_matches(wanted, routes, n=1)
+        mend = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(
+            f"{scenario.file}: states[{index}] ({machine.name}): no request of the recording is {wanted!r}{mend} "
+            f"(its routes: {', '.join(routes[:_MOST_ROUTES])}{', …' if len(routes) > _MOST_ROUTES else ''})"
+        )
 
 
 def check_customs(document: Document, scenario: ScenarioFile) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from faults.network import LinkSpec, Network
 from foreshock.ask import Unanswered, accepts, ask
 from foreshock.clock import Anchor, Clock
-from foreshock.errors import HarnessError
+from foreshock.errors import HarnessError, InvalidRun
 from replayer.engine import replay
 from replayer.filling.anew import anew, epoch_of
 from replayer.outcome import Outcome
@@ -79,6 +79,7 @@ class Instance:
         self.index = site.index
         self.links = {name: site.network_link(name) for name in scenario.links}
         self.restarts = 0
+        self._most_restarts = scenario.explore.restarts
         values = {
             "dir": str(site.folder),
             **address_values("processes", site.addresses),
@@ -225,6 +226,12 @@ class Instance:
 
     async def _restart(self, processes: Sequence[RunningProcess]) -> None:
         for process in processes:
+            if self.restarts >= self._most_restarts:
+                raise InvalidRun(
+                    f"process {process.name} ended, or could not be reset, once more after {self.restarts} restarts of "
+                    f"its instance (explore.restarts={self._most_restarts}): it does not bear what is sent; "
+                    "see what it said last, mend it, or raise explore.restarts"
+                )
             await process.stop()
             await process.start()
             self.restarts += 1

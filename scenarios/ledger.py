@@ -68,7 +68,8 @@ class Ledger:
         back is believed neither to be there nor not to be.
         """
         came_back = [finding for finding in self.findings if finding.evidence is None or finding.evidence.fails]
-        doubts = [*self.doubts, *(_seen_once(finding) for finding in self.findings if finding not in came_back)]
+        once = [_seen_once(finding) for finding in self.findings if finding not in came_back]
+        doubts = [*self.doubts, *self._nothing_judged(), *once]
         in_force = by_key(self._order.accepted, self._today)
         accepted = [finding for finding in came_back if finding.key in in_force]
         believed = [finding for finding in came_back if not finding.hint and finding not in accepted]
@@ -84,6 +85,15 @@ class Ledger:
             noun = "state" if len(accepted) == 1 else "states"
             return "passed", f"nothing was found but {len(accepted)} accepted {noun} ({accepted[0].title})"
         return "passed", "every check held, calm, shaken and in every plan of the search"
+
+    def _nothing_judged(self) -> list[str]:
+        """Law 5: without a declared check only the oracles judge, and those what the search runs."""
+        scenario = self._order.scenario
+        if scenario.invariants or scenario.states or scenario.checks or self._order.resume:
+            return []
+        if self.search and self.search.executions:
+            return []
+        return ["no check is declared (invariants, states, checks), and no search ran that oracles could judge"]
 
     @property
     def _today(self) -> date:

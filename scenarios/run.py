@@ -24,6 +24,7 @@ from recorder.shape import Shape, learn
 from replayer.from_recording import plan_of, recorded_steps
 from replayer.plan import Plan
 from scenarios.calmtwin import Recorded
+from scenarios.declaredchecks import check_are_sent
 from scenarios.execution import Execution
 from scenarios.explore.case import Explained
 from scenarios.explore.evidence import LOOK_RUNS, control_of, evidence, try_runs, weigh
@@ -71,6 +72,7 @@ async def run(order: Order, terminal: Terminal) -> Ran:
     base = plan_of(recording, name=order.scenario.name, seed=order.seed, speed=order.scenario.replay.speed)
     base = _as_asked(base, order.scenario)
     base = recorded_as_planned(base, recording, filling_of(order.scenario, os.environ))
+    check_are_sent(order.scenario, base)
     recorded = partial(recorded_steps, recording)
     shape = learn(recording)
     world = world_of(base.steps, recorded())

@@ -222,6 +222,7 @@ class Explore(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     instances: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
     faults: tuple[Name, ...] | None = None
     for_: Duration = "60s"
+    restarts: Count = 50  # of an instance whose processes die or can't be reset, before the run is given up
     rate: Annotated[float, Meta(gt=0, description="requests a second, a number above 0")] | None = None  # none: no cap
 
     @property

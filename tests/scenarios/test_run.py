@@ -561,3 +561,16 @@ def test_an_accepted_finding_whose_day_is_over_counts_again(road: Callable[..., 
     record = asyncio.run(walked.walk()).record
     assert record.result == "findings"
     assert f"{found.key} was accepted until 2020-12-31 and counts again" in record.reason
+
+
+def test_without_any_check_and_any_search_nothing_can_be_said(road: Callable[..., Road]) -> None:
+    nothing = SCENARIO[: SCENARIO.index("invariants:")] + "explore: {executions: 0}\n"
+    record = asyncio.run(road(System(), nothing).walk()).record
+    assert record.result == "invalid"
+    assert record.reason.startswith("no check is declared (invariants, states, checks), and no search ran")
+
+
+def test_a_machine_of_routes_that_are_not_in_the_recording_is_refused(road: Callable[..., Road]) -> None:
+    machine = "states:\n  - {name: m, seen: [{route: GET /item, field: $.s}], initial: [a], terminal: [a]}\n"
+    with pytest.raises(UsageError, match=r"states\[0\] \(m\): no request of the recording is 'GET /item'"):
+        asyncio.run(road(System(), SCENARIO + machine).walk())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from faults.fault import At, Fault
-from foreshock.errors import HarnessError, UsageError
+from foreshock.errors import HarnessError, InvalidRun, UsageError
 from replayer.plan import Header, Plan, Recorded, Request, Step
 from scenarios.execution import Execution
 from scenarios.loading import load_scenario
@@ -228,3 +228,9 @@ def test_a_running_system_that_nobody_started_is_only_sent_to(
 def test_a_running_system_that_is_not_there_is_said_before_anything_is_sent(tmp_path: Path, service: Path) -> None:
     with pytest.raises(HarnessError, match=r"target=http://127\.0\.0\.1:1 takes no connection; start the system, or"):
         with_pool(tmp_path, service, executions(ADD_TWICE), RUNNING.replace("ADDRESS", "127.0.0.1:1"))
+
+
+def test_a_system_that_dies_again_and_again_is_given_up(tmp_path: Path, service: Path) -> None:
+    die = plan(step(0, "/die"))
+    with pytest.raises(InvalidRun, match=r"once more after 1 restarts of its instance \(explore\.restarts=1\)"):
+        with_pool(tmp_path, service, executions(die, die, die), SCENARIO + "explore: {restarts: 1}\n")
