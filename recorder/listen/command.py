@@ -16,7 +16,7 @@ from typing import Protocol
 
 from foreshock.clock import Clock
 from foreshock.errors import UsageError
-from recorder.listen.ear import Ear, Hears
+from recorder.listen.ear import PAUSE_S, Ear, Hears
 from recorder.listen.linequeue import LineQueue
 from recorder.listen.logformat import Said
 from recorder.listen.logs import LINES_PER_S, LogListener, mask
@@ -73,7 +73,7 @@ class CommandEar(Ear):
         has_ended = self._running.has_ended
         for number, (came_s, line) in enumerate(self._running.queue.take()):
             if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSE_S)
             self._take(line.decode("utf-8", "replace"), came_s, to)
         self._tell_refused(to)
         if has_ended:

@@ -5,6 +5,10 @@ from typing import Protocol
 from recorder.listen.signal import Signal
 from recorder.listen.skew import Skew
 
+# Between two pieces of work of half a millisecond: whoever else wants the interpreter gets it for sure. With no pause
+# at all this thread would have it again before the other has woken up, and go on until it is made to let go: 5 ms.
+PAUSE_S = 0.001
+
 
 class Hears(Protocol):
     """Who takes what is heard, from any thread and at once."""

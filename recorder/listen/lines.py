@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from foreshock.clock import Clock
-from recorder.listen.ear import Ear, Hears
+from recorder.listen.ear import PAUSE_S, Ear, Hears
 from recorder.listen.linequeue import LineQueue
 from recorder.listen.logs import LINES_PER_S, LogListener
 from recorder.listen.skew import Skew
@@ -44,6 +44,6 @@ async def feed(listener: LogListener, lines: Iterable[tuple[float, bytes]], to: 
     """Tells what is kept of `lines`, each with the instant at which it came."""
     for number, (came_s, line) in enumerate(lines):
         if number % _BREATH == _BREATH - 1:
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE_S)
         if kept := listener.feed(line, came_s):
             to.hear(kept)

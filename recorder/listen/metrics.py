@@ -8,7 +8,7 @@ import math
 
 from foreshock.ask import Unanswered, ask
 from foreshock.clock import Clock
-from recorder.listen.ear import Ear, Hears
+from recorder.listen.ear import PAUSE_S, Ear, Hears
 from recorder.listen.prometheus import parse, points
 from recorder.listen.signal import Sample
 
@@ -56,7 +56,7 @@ class MetricsEar(Ear):
         samples = []
         for number, point in enumerate(points(page)):
             if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSE_S)
             if point is not None and math.isfinite(point.value):
                 samples.append(Sample(t_s, self._source, *point))
         return samples

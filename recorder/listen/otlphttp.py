@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from foreshock.clock import Clock
-from recorder.listen.ear import Ear, Hears
+from recorder.listen.ear import PAUSE_S, Ear, Hears
 from recorder.listen.otlp import EXPORTS, JSON, PROTOBUF, Unreadable, answer, decoded, refusal, unpacked
 from recorder.listen.otlpmetrics import MetricsReader
 from recorder.listen.otlpsignals import Placing, log_lines, spans
@@ -125,7 +125,7 @@ class OtlpEar(Ear):
         refused = 0
         for number, signals in enumerate(self._signals(message)):
             if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSE_S)
             if signals is None or not self._rate.allows(self._clock()):
                 refused += 1
                 continue

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foreshock.clock import Clock
 from foreshock.errors import HarnessError
-from recorder.listen.ear import Ear, Hears
+from recorder.listen.ear import PAUSE_S, Ear, Hears
 from recorder.listen.rate import Rate
 from recorder.listen.statsdlines import Malformed, Sums, parse
 
@@ -38,7 +38,7 @@ class StatsdEar(Ear, asyncio.DatagramProtocol):
     async def look(self, to: Hears) -> None:
         for number, sample in enumerate(self._sums.samples(self._clock(), _SOURCE)):
             if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSE_S)
             to.hear(sample)
         self._lost["lines were of a series too many"] += self._sums.refused
         self._sums.refused = 0
