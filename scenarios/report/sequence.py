@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from faults.fault import Fault
-from replayer.plan import Burst, Drop, Plan, Step
+from replayer.plan import Burst, Drop, Insert, Plan, Step
 from scenarios.downstream import Caused
 from scenarios.finding import Finding
 from scenarios.report.wording import counted, sessions_of
@@ -161,10 +161,11 @@ def _how(answer: str) -> Reply:
 
 
 def _changed(plan: Plan) -> set[str]:
-    """Steps that are not as recorded: edited, or sent in a burst."""
+    """Steps that are not as recorded: edited, inserted, or sent in a burst."""
     edits = plan.header.edits
     barriers = {edit.barrier for edit in edits if isinstance(edit, Burst)}
-    edited = {edit.step for edit in edits if not isinstance(edit, Drop | Burst)}
+    edited = {edit.step for edit in edits if not isinstance(edit, Drop | Burst | Insert)}
+    edited |= {edit.new.id for edit in edits if isinstance(edit, Insert)}
     return edited | {step.id for step in plan.steps if step.barrier in barriers}
 
 
