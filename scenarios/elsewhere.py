@@ -1,13 +1,13 @@
 """A scenario pointed at a system that runs already, for `--target`: nothing is started, all else stays as it can.
 
 Of the scenario's processes only the one that the target names is known then: its variables are the target's. Checks,
-links and resets that need another process, or the folder of a started system, can't be had, and are left out.
+links, resets and signals that need another process, or the folder of a started system, can't be had, and are left out.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,6 +17,7 @@ from scenarios.checks.custom import name_of
 from scenarios.finding import Finding
 from scenarios.hosts import check_allowed, host_of_url
 from scenarios.scenario import Scenario
+from scenarios.sources import NAMED, Signals
 from scenarios.variables import address_values, filled_struct, names_in, partly_filled
 
 _TARGET_PROCESS = re.compile(r"\$\{processes\.([\w-]+)\.url\}")
@@ -36,6 +37,7 @@ def pointed_at(scenario: Scenario, target: str) -> Scenario:
         target=target,
         tls=scenario.tls if target.startswith("https://") else None,
         reset=tuple(request for each in scenario.reset if (request := _known(each, values))),
+        signals=_heard(scenario.signals, values),
         links={name: link for name, each in scenario.links.items() if (link := _known(each, values))},
         invariants=tuple(invariant for each in scenario.invariants if (invariant := _known(each, values))),
         explore=msgspec.structs.replace(scenario.explore, instances=1),
@@ -67,6 +69,16 @@ def _known_of_target(text: str, target: str) -> dict[str, str]:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     address = f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
     return address_values("processes", {named[1]: address}) | {f"processes.{named[1]}.url": target.rstrip("/")}
+
+
+def _heard(signals: Signals, values: dict[str, str]) -> Signals:
+    """What can still be listened to; nothing is pushed, for that system does not know where to."""
+    named: dict[str, dict[str, Any]] = {}
+    for kind in NAMED:
+        each = {name: Signals(**{kind: {name: source}}) for name, source in getattr(signals, kind).items()}
+        known = {name: found for name, alone in each.items() if (found := _known(alone, values))}
+        named[kind] = {name: getattr(found, kind)[name] for name, found in known.items()}
+    return msgspec.structs.replace(signals, otlp=False, statsd=False, **named)
 
 
 def _known(struct: T, values: dict[str, str]) -> T | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from scenarios.scenario import ScenarioFile
-from scenarios.sources import OTLP, STATSD
+from scenarios.sources import NAMED, OTLP, STATSD
 from scenarios.yamlfile import Document, Place
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
-_NAMED = ("logs", "metrics", "health", "docker", "journal", "sql")
 _LEAST_S, _MOST_S = 0.05, 3600.0
 
 
@@ -19,7 +18,7 @@ def check_signals(document: Document, scenario: ScenarioFile) -> None:
     if not _LEAST_S <= signals.every_s <= _MOST_S:
         problem = "expected a duration from 50ms to 1h: what is listened to would feel it more often"
         raise document.error(("signals", "every"), problem)
-    for kind in _NAMED:
+    for kind in NAMED:
         for name in getattr(signals, kind):
             if not _NAME.fullmatch(name):
                 problem = "expected a name of letters, digits, '-', '_' and '.'"

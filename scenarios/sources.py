@@ -12,6 +12,7 @@ from scenarios.whose import Query
 
 OTLP = "otlp"
 STATSD = "statsd"
+NAMED = ("logs", "metrics", "health", "docker", "journal", "sql")  # the parts of `Signals` that name their sources
 
 _Text = Annotated[str, Meta(min_length=1, description="text (in quotes where YAML would read something else)")]
 _Url = Annotated[
@@ -31,6 +32,9 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `figures` are memory, descriptors, threads and CPU of the processes that the harness starts. With `otlp` and
     `statsd` it receives what they push: at `${signals.otlp.url}`, and `${signals.statsd.host}` and `.port`.
+
+    Over all signals together, so many `false_moves_per_hour` of calm are accepted; the calm replay is made `calm_runs`
+    times, as the longer calm is, the better it is known.
     """
 
     every: _Duration = "250ms"  # while the calm and the shaken replay run
@@ -44,6 +48,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     journal: dict[str, _Text] = {}  # systemd units
     sql: dict[str, Query] = {}  # each gives one number
     lines_per_s: Annotated[int, Meta(ge=1, description="a whole number from 1")] = 5000  # of one log
+    false_moves_per_hour: Annotated[float, Meta(gt=0, description="a number above 0, such as 1 or 0.1")] = 1.0
+    calm_runs: Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 1
 
     @property
     def every_s(self) -> float:

@@ -37,6 +37,12 @@ invariants:
   - {name: books balance, sql: {database: "${dir}/shop.db", query: SELECT 1}, expect: size(rows) == 1}
   - {name: the bank answers, http: {get: "${links.bank.url}/"}, expect: status == 200}
 explore: {instances: 3}
+signals:
+  every: 1s
+  otlp: true
+  logs: {own: "${dir}/own.log", theirs: /var/log/theirs.log}
+  health: {shop: "${processes.shop.url}/healthz", payments: "${processes.payments.url}/healthz"}
+  sql: {orders: {database: "${dir}/shop.db", query: SELECT 1}, stock: {database: stock.db, query: SELECT 2}}
 """
 TARGET = "http://127.0.0.1:8001"
 
@@ -144,3 +150,11 @@ def test_a_link_that_would_lead_to_the_target_is_held_to_the_allow_list_by_it(sc
     assert pointed_at(scenario, "http://staging.example").links["edge"] == Link(upstream="staging.example:80")
     with pytest.raises(UsageError, match=r"host shop\.example is not on the allow-list"):
         pointed_at(scenario, "http://shop.example")
+
+
+def test_what_cannot_be_listened_to_there_is_left_out_and_nothing_is_pushed(scenario: Scenario) -> None:
+    signals = pointed_at(scenario, TARGET).signals
+    assert (signals.every, signals.received) == ("1s", ())
+    assert signals.logs == {"theirs": "/var/log/theirs.log"}
+    assert signals.health == {"shop": f"{TARGET}/healthz"}
+    assert set(signals.sql) == {"stock"}
