@@ -26,7 +26,9 @@ def test_a_threshold_says_from_where_on_a_fault_breaks_the_plan_and_where_it_hol
         fault="slow on payments", argument="latency_ms", breaks_at=1180, breaks_fails=1, breaks_of=1,
         holds_at=1150, holds_of=3,
     )  # fmt: skip
-    assert threshold_told(slow) == ("the fault slow on payments breaks it from 1,180 ms (1 of 1), and holds at 1,150 ms (0 of 3)")
+    assert threshold_told(slow) == (
+        "the fault slow on payments breaks it from 1,180 ms (1 of 1), and holds at 1,150 ms (0 of 3)"
+    )
 
 
 def test_a_magnitude_that_is_stronger_the_smaller_it_is_breaks_up_to_somewhere() -> None:
@@ -35,7 +37,8 @@ def test_a_magnitude_that_is_stronger_the_smaller_it_is_breaks_up_to_somewhere()
         holds_at=200, holds_of=2,
     )  # fmt: skip
     assert threshold_told(cut) == (
-        "the fault cut_reply on payments breaks it up to 60 bytes (after_bytes) (1 of 1), and holds at 200 bytes (0 of 2)"
+        "the fault cut_reply on payments breaks it up to 60 bytes (after_bytes) (1 of 1), "
+        "and holds at 200 bytes (0 of 2)"
     )
 
 
