@@ -75,7 +75,10 @@ def _heard(signals: Signals, values: dict[str, str]) -> Signals:
     """What can still be listened to; nothing is pushed, for that system does not know where to."""
     named: dict[str, dict[str, Any]] = {}
     for kind in NAMED:
-        each = {name: Signals(**{kind: {name: source}}) for name, source in getattr(signals, kind).items()}
+        each = {
+            name: msgspec.structs.replace(Signals(), **{kind: {name: source}})
+            for name, source in getattr(signals, kind).items()
+        }
         known = {name: found for name, alone in each.items() if (found := _known(alone, values))}
         named[kind] = {name: getattr(found, kind)[name] for name, found in known.items()}
     return msgspec.structs.replace(signals, otlp=False, statsd=False, **named)
