@@ -61,6 +61,11 @@ class Machine:
         return Reply(201, ticket)
 
 
+async def board(request: Request) -> Reply:
+    taken = sorted({ticket["bay"] for ticket in request.state.tickets.values()})
+    return Reply(200, {"taken": [{"bay": bay, "tickets": len(request.state.of_bay(bay))} for bay in taken]})
+
+
 async def look(request: Request) -> Reply:
     bay = _bay(request)
     return Reply(200, {"bay": bay, "tickets": request.state.of_bay(bay)})
@@ -88,11 +93,13 @@ def _bay(request: Request) -> int:
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    asked = arguments(instance="folder of this copy of the system: copies that draw alike would count double")
     chance = float(os.environ.get("ZOO_ODDS", "0.2"))
-    machine = Machine(chance, random.Random(f"racy {os.environ.get('ZOO_SEED', '1')}"), is_fixed())
+    drawn_from = f"racy {os.environ.get('ZOO_SEED', '1')} {Path(asked.instance).name}"
+    machine = Machine(chance, random.Random(drawn_from), is_fixed())
     routes = {
         "POST /bays/{bay}/tickets": machine.buy,
+        "GET /bays": board,
         "GET /bays/{bay}": look,
         "GET /tickets/{id}": ticket,
         "DELETE /tickets/{id}": leave,
