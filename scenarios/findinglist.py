@@ -51,7 +51,10 @@ def rows_in(path: Path, today: date) -> tuple[Row, ...]:
     if any(path.glob("*.yaml")):
         return tuple(_row(finding, path, today) for finding in read_findings(path))
     found: dict[str, Row] = {}
-    for run in sorted((each.parent for each in path.glob(f"*/{RECORD}")), reverse=True):  # names begin with the time
+    runs = sorted((each.parent for each in path.glob(f"*/{RECORD}")), reverse=True)  # names begin with the time
+    if not runs and path.name != FINDINGS:
+        raise UsageError(f"{path}: holds neither runs nor findings; name a run's folder, or one of runs")
+    for run in runs:
         for row in _of_run(run, today):
             before = found.setdefault(row.key, msgspec.structs.replace(row, runs=0))
             found[row.key] = msgspec.structs.replace(before, runs=before.runs + 1)

@@ -9,6 +9,7 @@ import pytest
 from foreshock.errors import UsageError
 from replayer.plan import Header, Plan
 from scenarios.accepted import read_accepted
+from scenarios.cli import cli
 from scenarios.finding import Evidence, Finding
 from scenarios.findingcommands import accept_finding, compare_findings, list_findings
 from scenarios.findings import write_finding
@@ -87,6 +88,8 @@ def test_nothing_and_nowhere_are_told_apart(tmp_path: Path) -> None:
     assert listed(run) == [f"no findings in {run}"]
     with pytest.raises(UsageError, match=r"nowhere: no such folder; name a run's"):
         listed(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"holds neither runs nor findings"):
+        listed(tmp_path)
 
 
 def test_for_programs_it_is_json(tmp_path: Path, scenario: Path) -> None:
@@ -147,3 +150,17 @@ def test_a_day_that_is_over_and_a_scenario_that_is_away_are_refused(tmp_path: Pa
         accept("a", run, "2020-01-01")
     with pytest.raises(UsageError, match=r"away\.yaml, which is not here; say where .* with --file"):
         accept("a", run)
+
+
+@pytest.mark.parametrize("words", [("findings",), ("findings", "list")])
+def test_to_list_needs_no_word_of_its_own(
+    words: tuple[str, ...], tmp_path: Path, scenario: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = a_run(tmp_path, 9, [finding("a", scenario)])
+    assert cli.main([*words, str(run)], standalone_mode=False) == 0
+    assert capsys.readouterr().out.startswith("a  fails 5/5, control 0/5")
+    assert cli.main([*words, "--diff", str(run), str(run), "--json"], standalone_mode=False) == 0
+    assert json.loads(capsys.readouterr().out)[0]["change"] == "still there"
+    accepted = ["findings", "accept", "a", "--reason", "known", "--until", "30d", "--in", str(run)]
+    assert cli.main(accepted, standalone_mode=False) == 0
+    assert (tmp_path / "accepted.yaml").is_file()
