@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from foreshock.clock import Clock
 from replayer.plan import Plan
@@ -23,7 +24,7 @@ from scenarios.explore.necessity import necessities
 from scenarios.explore.odds import Tried
 from scenarios.explore.rarity import rarity_of
 from scenarios.explore.simplicity import Simplicity, identity, simplicity
-from scenarios.explore.small import ODDS_RUNS, SURE, Small, made_small
+from scenarios.explore.small import ODDS_RUNS, SURE, Small, made_small, with_all_runs
 from scenarios.explore.tally import Caught
 from scenarios.explore.tell import finding_of
 from scenarios.explore.trials import Budget, Limits, Trials
@@ -100,7 +101,7 @@ class Case:
             else:
                 gone.append((once, small))
         if came_back:
-            return await self._told(min(came_back, key=self._rank))
+            return await self._told(min(with_all_runs(came_back), key=self._rank))
         return self._not_again(gone) if gone else self._explained()
 
     def so_far(self) -> Explained:
@@ -213,7 +214,7 @@ class Case:
     def _finding(self, failing: Execution, *, evidence: Evidence | None, finished: bool, **more: Any) -> Finding:
         hits = sum(way.hits for way in self._ways())
         finding = finding_of(failing, self._check, phase="explore", hits=hits, evidence=evidence, **more)
-        return msgspec.structs.replace(finding, finished=finished)
+        return replace(finding, finished=finished)
 
     def _drop(self, plan: Plan, seen: Evidence, why: str) -> None:
         suspicion = Suspicion(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from replayer.plan import Plan
 from scenarios.execution import Execution
@@ -12,6 +13,7 @@ from scenarios.explore.amplify import Amplifier, amplify
 from scenarios.explore.cuts import lasting_faults
 from scenarios.explore.minimise import MOST_CONFIRM_RUNS, OnSmaller, Smallest, confirm, minimise
 from scenarios.explore.odds import MOST_TRIES, Tried
+from scenarios.explore.simplicity import identity
 from scenarios.explore.trials import Trials
 from scenarios.explore.values import Values
 
@@ -57,7 +59,7 @@ async def made_small(
         small = await smallest(plan, amplified, least_tries=_RACE_TRIES)
         simple = await _odds(small.plan, trials)
         if simple.fails:
-            own = msgspec.structs.replace(small, tried=simple, failing=trials.failing(small.plan))
+            own = replace(small, tried=simple, failing=trials.failing(small.plan))
             return Small(smallest=own, amplifier=amplifier, amplified=small.tried)
         if small.failing:  # it needs what amplifies it
             return Small(smallest=await smallest(amplifier.of(small.plan), trials))
@@ -79,3 +81,14 @@ async def _surer(plan: Plan, trials: Trials) -> tuple[Plan, Tried] | None:
 async def _odds(plan: Plan, trials: Trials) -> Tried:
     """How often the plan fails: of twenty runs, or of up to eighty while none failed."""
     return await trials.until_it_fails(plan, least=ODDS_RUNS, most=MOST_TRIES)
+
+
+def with_all_runs(ways: Sequence[Small]) -> list[Small]:
+    """Each with all runs of its plan: of two ways that came to one plan, the luckier one would make it look surer."""
+    tried: dict[str, Tried] = {}
+    for small in ways:
+        key = identity(small.smallest.plan)
+        tried[key] = tried.get(key, Tried()) + small.smallest.tried
+    return [
+        replace(small, smallest=replace(small.smallest, tried=tried[identity(small.smallest.plan)])) for small in ways
+    ]
