@@ -7,7 +7,7 @@ from typing import Literal
 
 from foreshock.duration import format_duration
 from replayer.outcome import Outcome
-from replayer.plan import Burst, Plan, Repeat, Value
+from replayer.plan import Burst, Plan, Redeliver, Repeat, Value
 from scenarios.downstream import caused
 from scenarios.execution import Execution
 from scenarios.explore import cuts
@@ -90,13 +90,16 @@ def title(check: str, plan: Plan) -> str:
 def _last_act(plan: Plan) -> str:
     """What the plan comes to: its last group of steps sent together, its repeated step, or its last write."""
     bursts = [cuts.sent_together(edit, plan) for edit in plan.header.edits if isinstance(edit, Burst)]
-    if bursts:
+    if bursts := [steps for steps in bursts if steps]:  # of some, all that met may be left out
         last_burst = max(bursts, key=lambda steps: max(plan.steps.index(step) for step in steps))
         return f"{routes_in_words([step.route for step in last_burst])} at once"
     repeats = [edit for edit in plan.header.edits if isinstance(edit, Repeat)]
     if repeats:
         route = route_of(plan, repeats[-1].of)
         return f"{sum(step.route == route for step in plan.steps)} x {route}"
+    redelivered = [edit for edit in plan.header.edits if isinstance(edit, Redeliver)]
+    if redelivered:
+        return f"{route_of(plan, redelivered[-1].of)} delivered once more"
     at_steps = [fault.at.step for fault in plan.header.faults if fault.at]
     last = max(at_steps, key=lambda step_id: _due_s(plan, step_id), default=None) or min(cuts.last_write(plan))
     return route_of(plan, last)

@@ -63,7 +63,8 @@ def edit_words(edit: Edit, plan: Plan) -> str:
     """'value qty=12 in POST /cart/items (recorded: 2)', '2 x POST /checkout together', ..."""
     match edit:
         case Burst():
-            return f"{routes_in_words([step.route for step in sent_together(edit, plan)])} together"
+            routes = [step.route for step in sent_together(edit, plan)]
+            return f"{routes_in_words(routes) or 'requests that are left out'} together"
         case Drop(was=step):
             return f"{step.route} left out"
         case Insert(new=new):

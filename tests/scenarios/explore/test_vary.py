@@ -14,10 +14,14 @@ from replayer.edits import control, revert, undo, without_steps
 from replayer.plan import Edit, Plan, Rebind, Reshape, Value
 from replayer.planfile import read_plan, write_plan
 from replayer.validating import validated
+from scenarios.explore.cuts import bold_cuts, each_alone, one_less
 from scenarios.explore.drawing import drawn
 from scenarios.explore.material import Material, fault_forms
+from scenarios.explore.necessity import without_each
 from scenarios.explore.rarity import by_session
+from scenarios.explore.tell import title
 from scenarios.explore.vary import varied
+from scenarios.explore.words import edit_words, fault_words
 
 REACHED = {"payments": {"POST /checkout"}}
 DRAWN = 300
@@ -119,3 +123,12 @@ def test_without_links_there_are_no_faults(material: Material) -> None:
         assert data.draw(varied(material, {}, fault_forms())).header.faults == ()
 
     draw()
+
+
+def test_every_drawn_plan_is_told_and_has_simpler_ones_near_it(plans: list[Plan], material: Material) -> None:
+    for plan in plans:
+        assert title("check", plan)
+        assert all(edit_words(edit, plan) for edit in plan.header.edits)
+        assert all(fault_words(fault, plan) for fault in plan.header.faults)
+        less = [*without_each(plan, material.values.ordinary), *bold_cuts(plan), *one_less(plan), *each_alone(plan)]
+        assert less
