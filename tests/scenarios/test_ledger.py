@@ -35,7 +35,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunFolde
 
 @pytest.fixture
 def ledger(tmp_path: Path, folder: RunFolder) -> Ledger:
-    (tmp_path / "shop.yaml").write_text("version: 1\nname: shop\ntarget: http://127.0.0.1:1\n")
+    (tmp_path / "shop.yaml").write_text(
+        "version: 1\nname: shop\ntarget: http://127.0.0.1:1\n"
+        'invariants: [{name: up, http: {get: "http://127.0.0.1:1/"}, expect: status == 200}]\n'
+    )
     order = Order(
         scenario=load_scenario(tmp_path / "shop.yaml", {}),
         recording=Path("shop.rec"),
