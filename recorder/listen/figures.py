@@ -1,12 +1,17 @@
 """What processes take of the machine, each with all its children: memory, descriptors, threads and CPU."""
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 from foreshock.clock import Clock
 from recorder.listen.ear import Ear, Hears
 from recorder.listen.signal import Kind, Sample
+
+_LINUX_TELLS = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists()  # kernels with CONFIG_PROC_CHILDREN
 
 
 class FiguresEar(Ear):
@@ -28,12 +33,7 @@ class FiguresEar(Ear):
 
     def _figures(self, source: str, pid: int) -> list[Sample]:
         t_s = self._clock()
-        try:
-            root = psutil.Process(pid)
-            family = [root, *root.children(recursive=True)]
-        except psutil.Error:  # it has just ended
-            return []
-        taken = [one for one in map(_taken, family) if one is not None]
+        taken = [one for one in map(_taken, [pid, *_descendants(pid)]) if one is not None]
         if not taken:
             return []
         figures: list[tuple[str, float, Kind]] = [
@@ -54,13 +54,35 @@ class FiguresEar(Ear):
         return self._cpu_s[source]
 
 
-def _taken(process: psutil.Process) -> tuple[tuple[int, float], float, int, int, int] | None:
+def _descendants(pid: int) -> list[int]:
+    """The process's children, and theirs.
+
+    Linux tells the children of one process; psutil, which has to do without, looks through all that run: 2 ms for a
+    hundred of them, in which nothing else of ours does.
+    """
+    if not _LINUX_TELLS:
+        with suppress(psutil.Error):
+            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        return []
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for file in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with suppress(OSError):  # the thread has just ended
+                children = [int(child) for child in file.read_text(encoding="ascii").split()]
+                found += children
+                waiting += children
+    return found
+
+
+def _taken(pid: int) -> tuple[tuple[int, float], float, int, int, int] | None:
     """Who it is, its CPU seconds, resident bytes, descriptors and threads; None where it has just ended."""
     try:
+        process = psutil.Process(pid)
         with process.oneshot():
             times = process.cpu_times()
             return (
-                (process.pid, process.create_time()),
+                (pid, process.create_time()),
                 times.user + times.system,
                 process.memory_info().rss,
                 process.num_fds(),

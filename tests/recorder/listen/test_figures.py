@@ -5,6 +5,9 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+from recorder.listen import figures
 from recorder.listen.figures import FiguresEar
 from recorder.listen.kept import Kept
 from recorder.listen.signal import Sample
@@ -27,7 +30,13 @@ def looked(ear: FiguresEar) -> dict[str, Sample]:
     return {sample.name: sample for sample in kept.samples}
 
 
-def test_a_process_is_told_with_its_children_and_what_they_took_stays() -> None:
+@pytest.mark.parametrize("linux_tells", [True, False])
+def test_a_process_is_told_with_its_children_and_what_they_took_stays(
+    linux_tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if linux_tells and not figures._LINUX_TELLS:
+        pytest.skip("this system does not tell the children of a process")
+    monkeypatch.setattr(figures, "_LINUX_TELLS", linux_tells)
     with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdin and parent.stdout
         assert parent.stdout.readline() == b"up\n"
