@@ -16,7 +16,7 @@ from scenarios.runrecord import Phase
 _LEAST_SAME = 0.5  # of the calm replay's requests have the recorded status, or it is another system's
 
 
-def phase_of(name: Literal["calm", "shake"], execution: Execution) -> Phase:
+def phase_of(name: Literal["calm", "shake", "recover"], execution: Execution) -> Phase:
     """The phase that `execution` was. Times are on the run's clock."""
     outcomes = execution.history.outcomes
     compared = compare(execution.history)

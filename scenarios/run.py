@@ -32,7 +32,7 @@ from scenarios.explore.odds import Tried
 from scenarios.explore.tell import finding_of
 from scenarios.exploring import Exploring
 from scenarios.filling import filling_of, recorded_as_planned
-from scenarios.finding import Finding, LeadTime
+from scenarios.finding import Finding
 from scenarios.hosts import check_upstream_is_no_links, check_upstream_is_no_target
 from scenarios.interrupt import ReaderGone
 from scenarios.ledger import Ledger, Order
@@ -42,14 +42,11 @@ from scenarios.provenance import versions
 from scenarios.replaying import Replaying
 from scenarios.report.story import tell
 from scenarios.report.terminal import Terminal
-from scenarios.report.timeline import SHAKEN
 from scenarios.report.write import write_report
 from scenarios.resources.world import World, world_of
 from scenarios.runfolder import FINDINGS, RunFolder
 from scenarios.runrecord import Result, RunRecord
 from scenarios.scenario import Scenario
-from scenarios.signals.leadtime import judge
-from scenarios.signals.signallog import SignalLog
 from scenarios.system import Pool
 
 __all__ = ["Order", "Ran", "run"]
@@ -163,6 +160,7 @@ class _Run:
                 await self._tell(pool, calm, None, await self._exploring.resumed(pool, self._order.resume))
                 return
             shaken = await self._replaying.shaken(pool)
+            await self._replaying.recovering(pool)
             explained = await self._exploring.explored(pool)
             self.ledger.doubts += filter(None, (sighting.never for sighting in pool.sightings))
             await self._tell(pool, calm, shaken, explained)
@@ -177,9 +175,10 @@ class _Run:
         self.ledger.seen_once += [each.seen_once for each in explained if each.seen_once]
         for check in shaken.violated if shaken else ():
             assert shaken is not None
+            lead = self._replaying.knew.lead if self._replaying.knew else None
             told = found.get(check) or await self._again(pool, shaken, check, "shake")
             hits = told.hits + 1 if check in found else told.hits
-            found[check] = msgspec.structs.replace(told, lead=_lead_time(calm, shaken), hits=hits)
+            found[check] = msgspec.structs.replace(told, lead=lead, hits=hits)
         self.ledger.findings += found.values()
 
     async def _again(self, pool: Pool, once: Execution, check: str, name: Literal["calm", "shake"]) -> Finding:
@@ -222,24 +221,3 @@ class _Run:
             engine=self.ledger.engine,
             versions=versions(),
         )
-
-
-def _lead_time(calm: Execution, shaken: Execution) -> LeadTime:
-    faults_on_s = [event.t_s for event in shaken.history.fault_events if event.event == "on"]
-    return judge(
-        _heard(calm),
-        _heard(shaken),
-        shaken.history.outcomes,
-        replay_started_s=shaken.replay_started_s,
-        seen_in=SHAKEN,
-        since_s=min(faults_on_s, default=0.0),
-    )
-
-
-def _heard(execution: Execution) -> SignalLog:
-    return SignalLog(
-        started_s=execution.started_s,
-        ended_s=execution.ended_s,
-        samples=execution.samples,
-        log_lines=execution.log_lines,
-    )

@@ -15,6 +15,8 @@ from scenarios.accepted import Accepted, by_key
 from scenarios.downstream import LinkUse
 from scenarios.finding import CheckResult
 from scenarios.hearing import Listened
+from scenarios.knowing import Knew
+from scenarios.signals.recovery import Recovery
 
 Result = Literal["passed", "findings", "invalid", "interrupted"]
 Ended = Literal["executions", "time", "nothing left to draw"]  # which bound ended a search
@@ -23,7 +25,7 @@ Ended = Literal["executions", "time", "nothing left to draw"]  # which bound end
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
     """One phase of the run, in seconds on the run's clock. Counts are steps."""
 
-    name: Literal["calm", "shake", "explore", "replay"]
+    name: Literal["calm", "shake", "recover", "explore", "replay"]
     started_s: float
     ended_s: float
     replay_started_s: float | None = None  # of calm and shake: where their history's, and its lead times', zero lies
@@ -45,6 +47,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     losses: tuple[str, ...] = ()  # what of the signals was not heard, a sentence each
     listened: Listened | None = None  # what hearing them cost us
     classes: tuple[Classed, ...] = ()  # of shake: what its steps came to, against the calm replay, the gravest first
+    knew: Knew | None = None  # of shake: what the system knew, whether users saw anything or not
+    recovery: Recovery | None = None  # of recover
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from msgspec import Meta
 from foreshock.duration import parse_duration_s
 from replayer import plan
 from replayer.target import Tls
+from scenarios.alerting import Alert, Recovering
 from scenarios.declared import Function, Invariant, Machine
 from scenarios.fields import Address, Argument, Command, Count, Duration, Name, Percent, Span, Text, Url
 from scenarios.sources import Signals
@@ -243,6 +244,8 @@ class ScenarioFile(Struct, frozen=True, kw_only=True):
     tls: TargetTls | None = None  # of an https target
     reset: tuple[Request, ...] = ()
     signals: Signals = Signals()  # what is listened to, besides what the processes say of themselves
+    alerts: tuple[Alert, ...] = ()  # the user's own, to see which of them would have spoken
+    recovery: Recovering | None = None  # a replay more, which goes on after the faults; none if absent
     recording: Text | None = None  # relative to the file
     replay: Replay = Replay()
     identities: Identities | None = None

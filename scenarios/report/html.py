@@ -119,7 +119,9 @@ def _headline(record: RunRecord, told: Sequence[Told]) -> str:
 def _tiles(record: RunRecord, told: Sequence[Told], coverage: Matrix) -> list[tuple[str, str]]:
     """(figure, what it counts) of the row under the headline."""
     leads = Counter(item.story.lead for item in told)
-    knew = ", ".join(f"{leads[name]} {name}" for name in ("WARNED", "LATE", "SILENT", "UNKNOWN") if leads[name])
+    knew = ", ".join(
+        f"{leads[name]} {name}" for name in ("WARNED", "LATE", "SILENT", "LYING", "UNKNOWN") if leads[name]
+    )
     tiles = [(f"{len(told):,}", f"findings: {knew}" if knew else "findings")]
     if record.search:
         tiles.append((f"{record.search.executions:,}", f"plans run on {counted(record.search.instances, 'instance')}"))

@@ -223,6 +223,8 @@ def _headline(lead: LeadTime) -> str:
             return f"nothing in time: {count}, none of them before users did"
         case "SILENT":
             return f"nothing: {count} before users saw it"
+        case "LYING":
+            return f"it denied it: {lead.lying[0]}; {count}, none of them before users did"
         case "UNKNOWN" if lead.first_failure_s is None:
             return f"not known how long before: no answer failed in {lead.seen_in} for users to see; {count}"
         case _:

@@ -21,6 +21,7 @@ from scenarios.finding import CheckResult, Finding
 from scenarios.report.classes import class_lines
 from scenarios.report.console import console_on
 from scenarios.report.coverage import Matrix, matrix
+from scenarios.report.knew import knew_lines
 from scenarios.report.links import link_lines, unheard
 from scenarios.report.printable import printable
 from scenarios.report.progress import Advance, progress
@@ -50,6 +51,7 @@ _STYLE: Mapping[str, str] = {
     "WARNED": "cyan",
     "LATE": "yellow",
     "SILENT": "magenta",
+    "LYING": "magenta",
     "UNKNOWN": "dim",
 }
 
@@ -105,6 +107,8 @@ class Terminal:
                     _text(f"  {result.check}: {result.message}")
                 )
                 self._console.print(_labelled("", said))
+        for what, known in knew_lines(phase):
+            self._console.print(_labelled("", _text(f"{what}  ", _STYLE.get(what, "bold")).append(_text(known))))
         for loss in unheard(phase):
             self._console.print(_labelled("", _text("not heard", _STYLE["unknown"]).append(_text(f"  {loss}"))))
 
