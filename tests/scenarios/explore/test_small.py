@@ -18,6 +18,7 @@ from scenarios.explore.case import Explained
 from scenarios.explore.explain import Cases
 from scenarios.explore.material import Material, fault_forms
 from scenarios.explore.search import search
+from scenarios.explore.simplicity import identity
 from scenarios.explore.trials import Limits
 from scenarios.finding import CheckResult, Verdict
 from scenarios.together import together
@@ -35,15 +36,18 @@ class Seats:
 
     def __init__(self, odds: float, seed: int, *, wider: bool) -> None:
         self._odds = odds
-        self._luck = random.Random(seed)
+        self._seed = seed
         self._wider = wider
+        self._runs: Counter[str] = Counter()  # of each plan: its luck is its own, whatever else runs meanwhile
 
     async def run(self, plan: Plan) -> Execution:
         await asyncio.sleep(0)
         claims = Counter(step.barrier for step in plan.steps if step.barrier and step.route == CLAIM)
         pairs = sum(count * (count - 1) // 2 for count in claims.values())
         odds = 1 - (1 - self._odds) ** (pairs if self._wider else min(pairs, 1))
-        verdict: Verdict = "violated" if self._luck.random() < odds else "held"
+        self._runs[identity(plan)] += 1
+        luck = random.Random(f"{self._seed} {identity(plan)} {self._runs[identity(plan)]}").random()
+        verdict: Verdict = "violated" if luck < odds else "held"
         result = CheckResult(check=CHECK, verdict=verdict, evaluated=1, message="two of two were ok", oracle="serial")
         history = History(anchor=Anchor(wall_s=0.0, monotonic_s=0.0), outcomes=tuple(map(_outcome, plan.steps)))
         return Execution(plan=plan, history=history, results=(result,), instance=0, started_s=0, ended_s=0)
@@ -125,7 +129,7 @@ def test_a_race_comes_down_to_its_two_steps_in_nine_of_ten_searches_and_its_odds
             minimal += [step.route for step in finding.plan.steps] == [CLAIM, CLAIM]
             inside += finding.evidence.low <= odds <= finding.evidence.high
     assert minimal >= 9
-    assert inside >= 8  # it is an interval of 95 %: of ten, one is outside in four of ten cases
+    assert inside >= 7  # it is an interval of 95 %: of ten, one is outside in four of ten cases, and two in one
 
 
 def test_of_a_race_that_shows_seldom_the_simple_plan_is_told_with_what_raises_its_odds_beside_it() -> None:
