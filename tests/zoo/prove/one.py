@@ -106,6 +106,7 @@ def _of(ran: Ran, clients: str, terminal: Watched, began_s: float) -> One:
         all_executions=search.executions + search.minimising + search.evidence if search else 0,
         calm_same=calm.same_status if calm else 0,
         calm_compared=calm.compared + calm.not_sent if calm else 0,
+        dropped=tuple(each.check for each in search.dropped) if search else (),
         found=tuple(_found(finding) for finding in read_findings(folder / "findings")),
     )
 
@@ -117,7 +118,7 @@ def _found(finding: Finding) -> Found:
         check=finding.check,
         message=finding.message,
         phase=finding.phase,
-        hint=bool(getattr(finding, "hint", False)),
+        hint=finding.hint,
         routes=tuple(step.route for step in finding.plan.steps),
         steps=len(finding.plan.steps),
         faults=tuple(fault.kind for fault in finding.plan.header.faults),

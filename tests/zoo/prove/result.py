@@ -46,6 +46,7 @@ class One(msgspec.Struct, frozen=True, kw_only=True):
     all_executions: int = 0  # with those that minimised and gave evidence
     calm_same: int = 0  # requests of the calm replay that had the recorded status
     calm_compared: int = 0
+    dropped: tuple[str, ...] = ()  # checks whose suspicions did not stand up to their controls
     found: tuple[Found, ...] = ()
 
     @property
