@@ -100,7 +100,7 @@ BAD = [
     ("a duration without its unit", "within: 10s", "within: 10", "6: processes.payments.ready.within=10: expected a duration such as '20s' or '500ms'"),
     ("a span without its unit", "for: 300ms", "for: 20", "19: faults[0].window.for=20: expected '20s', '500ms' or '30%'"),
     ("a misspelt key", "    ready: {http", "    raedy: {http", "6: processes.payments.raedy: unknown key; did you mean 'ready'? (allowed: command, environment, directory, ready, metrics)"),
-    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, tls, reset, signals, recording, replay, identities, map, auth, retry, settle, faults, stop, max_active, invariants, states, checks, explore)"),
+    ("a misspelt key above variables", "processes:\n", "proceses:\n", "3: proceses: unknown key; did you mean 'processes'? (allowed: version, name, allow, engine, processes, links, target, tls, reset, signals, alerts, recovery, recording, replay, identities, map, auth, retry, settle, faults, stop, max_active, invariants, states, checks, explore)"),
     ("a misspelt key in a list", "[{post", "[{pots", "15: reset[0].pots: unknown key; did you mean 'post'? (allowed: get, post, put, delete)"),
     ("a key twice", "name: shop\n", "name: shop\nname: shop\n", "3: name: duplicate key; the first is on line 2"),
     ("a missing key", "name: shop\n", "", "1: (file): 'name' is missing"),
