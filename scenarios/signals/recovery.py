@@ -118,23 +118,15 @@ def _verdict(usual: Goodput, held: Goodput, kicked: Goodput | None, since_s: flo
 
 
 def _recovered_s(outcomes: Sequence[Outcome], times: Times, usual: float, limit_s: float) -> float | None:
-    """From when on every window of the hold is as good as calm; None if the last is not."""
+    """From the heal to the last wrong answer of the last window that is worse than calm; None if that is the end."""
     width_s = (times.held_s - times.healed_s) / _WINDOWS
-    since_s = None
     for index in reversed(range(_WINDOWS)):
         from_s = times.healed_s + index * width_s
-        window = goodput(outcomes, from_s, from_s + width_s, limit_s)
-        if window.due and window.right < math.floor(_BACK * usual * window.due):
-            break
-        since_s = _first_right_s(outcomes, from_s, times, limit_s)
-    return since_s
-
-
-def _first_right_s(outcomes: Sequence[Outcome], from_s: float, times: Times, limit_s: float) -> float:
-    """Counted from the heal: after the last answer, due since the window began, that was still wrong or late."""
-    wrong = [each.due_s for each in outcomes if from_s <= each.due_s < times.held_s and not _right(each, limit_s)]
-    in_window = [due_s for due_s in wrong if due_s < from_s + (times.held_s - times.healed_s) / _WINDOWS]
-    return max([from_s, *in_window]) - times.healed_s
+        due = [each for each in outcomes if from_s <= each.due_s < from_s + width_s]
+        wrong = [each.due_s for each in due if not _right(each, limit_s)]
+        if len(due) - len(wrong) < math.floor(_BACK * usual * len(due)):
+            return None if index == _WINDOWS - 1 else max(wrong) - times.healed_s
+    return 0.0
 
 
 def _amplified(
