@@ -97,14 +97,16 @@ def _surprises(scores: dict[View, list[tuple[int, float]]], count: int) -> Itera
     greatest: dict[int, float] = {}
     for view, found in scores.items():
         highest: dict[int, float] = {}
+        folds: dict[int, list[float]] = defaultdict(list)
         for index, score in found:
             highest[index] = max(score, highest.get(index, 0.0))
-        tails: dict[int, Tail | None] = {}
+            folds[fold_of(index)].append(score)
+        tails = {
+            fold: _tail(view, [score for other, own in folds.items() if other != fold for score in own])
+            for fold in folds
+        }
         for index, score in highest.items():
-            fold = fold_of(index)
-            if fold not in tails:
-                tails[fold] = _tail(view, [each for at, each in found if fold_of(at) != fold])
-            if (tail := tails[fold]) is not None:
+            if (tail := tails[fold_of(index)]) is not None:
                 greatest[index] = max(tail.surprise(score), greatest.get(index, 0.0))
     return iter(greatest.values())
 
