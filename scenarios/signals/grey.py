@@ -18,6 +18,7 @@ from scenarios.signals.signallog import Points, Series, SignalLog, is_counter
 _SLOPE_POINTS = 40
 _LEAST_POINTS = 12
 _DRIFTS = 2.0  # widths of the noise, over the whole run
+_AS_MUCH = 0.5  # of the slope, in calm, is the same drift
 _NOISIER = 2.0  # times the width of calm
 _LIMITS = ("_max", "_limit", "_size", "_capacity")
 _USES = re.compile(r"(_in_use|_used|_open|_active|_current|_bytes)?$")
@@ -48,8 +49,11 @@ def grey_flags(calm: SignalLog, shaken: SignalLog, rules: Sequence[AlertRule] = 
 
 
 def _drifted(series: Series, calm: Points, points: Points, limit: float | None) -> list[Grey]:
-    """By Theil and Sen over all of the run. What drifts in calm as well is none of the fault's, and is flagged too."""
+    """By Theil and Sen over all of the run. What drifts in calm as well is the load's doing, unless it has a limit."""
     slope = theil_sen(thinned(points, _SLOPE_POINTS))
+    usual = theil_sen(thinned(calm, _SLOPE_POINTS))
+    if limit is None and usual * slope > 0 and abs(usual) >= _AS_MUCH * abs(slope):
+        return []
     lasted_s = points[-1][0] - points[0][0]
     last = points[-1][1]
     line = [value - slope * (t_s - points[0][0]) for t_s, value in points]

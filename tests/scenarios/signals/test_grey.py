@@ -32,6 +32,11 @@ def test_what_has_no_limit_is_flagged_without_a_time() -> None:
     assert (flag.to_trouble_s, flag.what) == (None, "drifted")
 
 
+def test_what_drifts_in_calm_as_well_is_flagged_only_where_it_has_a_limit() -> None:
+    assert grey_flags(log(slope=0.2), log(slope=0.2)) == ()
+    assert len(grey_flags(log(slope=0.2, size=50), log(slope=0.2, size=50))) == 1
+
+
 def test_what_got_noisier_is_told() -> None:
     (flag,) = grey_flags(log(), log(noise=5))
     assert flag.what == "noisier"
