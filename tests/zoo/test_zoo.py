@@ -17,7 +17,7 @@ from scenarios.loading import load_scenario
 
 ZOO = Path(__file__).parent
 NAMES = sorted(file.parent.name for file in ZOO.glob("*/case.yaml"))
-_AT_ONCE = 6
+_AT_ONCE = 4
 _MOST_S = 90  # beyond which something hangs
 
 sys.path.insert(0, str(ZOO))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+PATIENCE = float(os.environ.get("ZOO_PATIENCE", "1"))
+
 
 class Unreachable(Exception):
     """No whole answer came: the partner may have done it, or not."""
@@ -19,7 +21,7 @@ class Partner:
     def __init__(self, url: str, timeout_s: float) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
-        self._timeout_s = timeout_s * float(os.environ.get("ZOO_PATIENCE", "1"))
+        self._timeout_s = timeout_s * PATIENCE
 
     def ask(
         self, method: str, path: str, payload: Any = None, headers: Mapping[str, str] | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from kit.partner import traced
+from kit.partner import PATIENCE, traced
 from kit.threads import arguments, is_fixed, serve
 from kit.web import App, Refusal, Reply, Request, text, whole
 from tariffs.wire import Client, Unreachable
@@ -23,7 +23,7 @@ class Desk:
     """Declarations by their number, and the way to the office."""
 
     def __init__(self, office: str) -> None:
-        self.office = Client(office, OFFICE_S, close_late_ones=is_fixed())
+        self.office = Client(office, OFFICE_S * PATIENCE, close_late_ones=is_fixed())
         self.declarations: dict[str, dict[str, Any]] = {}
         self.lock = threading.Lock()
 
