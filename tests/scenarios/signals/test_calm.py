@@ -101,7 +101,7 @@ def false_moves(baseline: Baseline, draw: random.Random, hours: float) -> int:
 
 
 def test_a_hundred_hours_of_calm_move_about_once_an_hour_as_was_chosen() -> None:
-    """Of fourteen such hundreds, by hand: 1259 moves in 1400 hours, 0.9 an hour. Eight hours of calm know what comes once
+    """Of fourteen such hundreds, by hand: 1259 moves in 1400 hours. Eight hours of calm know what comes once
     an hour only so well, so that one seed's hundred lies between 60 and 153; this seed's is a usual one.
     """
     draw = random.Random(SEED)
