@@ -25,6 +25,7 @@ _PARTLY = 0.5  # of it: less is down
 _LEAST_DUE = 10  # requests in a stretch, before it says anything
 _IN_TIME_FACTOR = 3.0  # of calm's slowest hundredth
 _LEAST_IN_TIME_S = 0.5
+_BUSY = (408, 429)
 _WINDOWS = 20  # that the time after the heal is looked at in
 
 
@@ -75,8 +76,8 @@ def in_time_s(calm: Iterable[Outcome]) -> float:
 
 
 def goodput(outcomes: Iterable[Outcome], from_s: float, to_s: float, within_s: float) -> Goodput:
-    """Of the requests that were due in that time. Right is what production answered too: ok, or the same refusal."""
-    due = [each for each in outcomes if from_s <= each.due_s < to_s]
+    """Of the requests that were due in that time, and sent."""
+    due = [each for each in outcomes if from_s <= each.due_s < to_s and each.not_sent is None]
     return Goodput(sum(_right(each, within_s) for each in due), len(due))
 
 
@@ -122,7 +123,7 @@ def _recovered_s(outcomes: Sequence[Outcome], times: Times, usual: float, limit_
     width_s = (times.held_s - times.healed_s) / _WINDOWS
     for index in reversed(range(_WINDOWS)):
         from_s = times.healed_s + index * width_s
-        due = [each for each in outcomes if from_s <= each.due_s < from_s + width_s]
+        due = [each for each in outcomes if from_s <= each.due_s < from_s + width_s and each.not_sent is None]
         wrong = [each.due_s for each in due if not _right(each, limit_s)]
         if len(due) - len(wrong) < math.floor(_BACK * usual * len(due)):
             return None if index == _WINDOWS - 1 else max(wrong) - times.healed_s
@@ -144,9 +145,9 @@ def _amplified(
 
 
 def _right(outcome: Outcome, within_s: float) -> bool:
-    as_recorded = outcome.status is not None and outcome.status == outcome.recorded_status
-    good = outcome.fate == "ok" or (outcome.fate == "failed" and as_recorded)
-    return good and outcome.latency_s is not None and outcome.latency_s <= within_s
+    """A refusal is an answer: a load that is repeated asks for what is there already. To be busy is none."""
+    answered = outcome.fate == "ok" or (outcome.fate == "failed" and outcome.status not in _BUSY)
+    return answered and outcome.latency_s is not None and outcome.latency_s <= within_s
 
 
 def _sentence(
