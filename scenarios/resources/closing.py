@@ -1,13 +1,13 @@
 """Which reads close an execution: what its sessions used to read, and every resource that it made or touched.
 
 Requests only; whoever runs plans sends them (`scenarios.instance`). The recorded reads are filled as the replay fills
-its steps, from what was answered in this execution; a resource is read as the session that last had to do with it, and
-was not refused.
+its steps, from what was answered in this execution. A resource is read as whoever was last answered well about it, with
+the credentials of then: one client may be several users, and what is not one's own is often answered 404.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -37,43 +37,41 @@ class Read(NamedTuple):
 
 
 def closing_reads(plan: Plan, outcomes: Sequence[Outcome], world: World, fill: Fill) -> tuple[Read, ...]:
-    """At most sixty reads, each session's target once: resources that were touched first, then recorded reads."""
+    """At most sixty reads, each session's target once: those of resources first."""
     ops = ops_of(plan.steps, outcomes, world.kinds)
-    credentials = _credentials(ops)
     found: dict[tuple[str, str], Read] = {}
-    for read in (*_of_resources(ops, world, credentials), *_recorded(plan, world, fill, credentials)):
+    for read in (*_recorded(plan, world, fill), *_of_resources(ops, world)):
         found.setdefault((read.session, read.request.target), read)
-    return tuple(found.values())[:_MOST]
+    return tuple(sorted(found.values(), key=lambda read: not read.keys))[:_MOST]
 
 
-def _recorded(plan: Plan, world: World, fill: Fill, credentials: dict[str, _Headers]) -> Iterator[Read]:
+def _recorded(plan: Plan, world: World, fill: Fill) -> Iterator[Read]:
     for session in dict.fromkeys(step.session for step in plan.steps):
         for step in world.reads_of(session):
             try:
                 request = fill(step)
             except (Unbound, NoSuchPlace, ValueError):
                 continue  # it rests on an answer that this execution has not got
-            yield Read(
-                step.route, session, _with(request, credentials.get(session, {})), named(step.route, request.target)
-            )
+            yield Read(step.route, session, request, named(step.route, request.target))
 
 
-def _of_resources(ops: Iterable[Op], world: World, credentials: dict[str, _Headers]) -> Iterator[Read]:
-    """Each resource as whoever last had to do with it reads it, and the list that it should be in."""
-    last: dict[Key, str] = {}
+def _of_resources(ops: Sequence[Op], world: World) -> Iterator[Read]:
+    """Each resource as whoever was last answered well about it, and the list that it should be in."""
+    last: dict[Key, Op] = {}
     for op in ops:
         for key in (*op.keys, *op.made):
             if op.fate == "failed" and key in last:
                 continue  # whoever was refused may not see it
             last.pop(key, None)
-            last[key] = op.session
-    for key, session in last.items():
+            last[key] = op
+    for key, op in last.items():
+        session, credentials = op.session, _credentials(ops, op)
         kind = world.kinds.get(key.kind)
         for route, ids in ((kind.reads, key.ids), (kind.lists, key.ids[:-1])) if kind else ():
             template = world.templates.get(route)
             request = _addressed(template, ids) if template else None
             if request is not None:
-                yield Read(route, session, _with(request, credentials.get(session, {})), named(route, request.target))
+                yield Read(route, session, _with(request, credentials), named(route, request.target))
 
 
 def _addressed(template: Step, ids: Sequence[str]) -> Request | None:
@@ -96,13 +94,16 @@ def _addressed(template: Step, ids: Sequence[str]) -> Request | None:
 _Headers = dict[str, str]
 
 
-def _credentials(ops: Iterable[Op]) -> dict[str, _Headers]:
-    """Session -> the credentials that it sent last, by header name in lower case."""
-    found: dict[str, _Headers] = {}
-    for op in ops:
-        own = {name.lower(): value for name, value in op.request.headers if name.lower() in CREDENTIALS}
-        found.setdefault(op.session, {}).update(own)
-    return found
+def _credentials(ops: Sequence[Op], about: Op) -> _Headers:
+    """The credentials of `about`, by header name in lower case; where it sent none (it was a log-in, say), the first
+    that its session sent after it."""
+    later = ops[ops.index(about) :]
+    sent = (_sent_by(op) for op in later if op.session == about.session)
+    return next((own for own in sent if own), {})
+
+
+def _sent_by(op: Op) -> _Headers:
+    return {name.lower(): value for name, value in op.request.headers if name.lower() in CREDENTIALS}
 
 
 def _with(request: Request, credentials: _Headers) -> Request:

@@ -40,6 +40,11 @@ class Seen:
         """The closing reads of this resource."""
         return tuple(view for view in self.views if view.key == key)
 
+    def read_by_those_who_may(self, key: Key) -> tuple[View, ...]:
+        """Of those reads the ones by sessions that were answered well about it: to others it may be hidden."""
+        may = {op.session for op in self.about(key) if op.fate == "ok"}
+        return tuple(view for view in self.of(key) if view.session in may)
+
     def lists(self, key: Key) -> tuple[View, ...]:
         """The closing reads of the lists that this resource should be in."""
         kind = self.world.kinds.get(key.kind)

@@ -30,7 +30,7 @@ def write_lost(seen: Seen) -> tuple[CheckResult, ...]:
 
 
 def _look(seen: Seen, made_by: Op, key: Key, telling: Telling) -> None:
-    views = [view for view in seen.of(key) if view.settled]
+    views = [view for view in seen.read_by_those_who_may(key) if view.settled]
     if not views:
         return
     gone = [view for view in views if view.status in _GONE]
