@@ -71,8 +71,9 @@ def test_the_sound_twin_passes_after_as_many_executions_of_the_same_coverage(twi
     assert buggy is not None
     assert sound is not None
     assert sound.executions == buggy.executions == 16
-    assert sound.coverage == buggy.coverage
-    assert ("POST /tickets", "printer", "lost_reply") in {(one.route, one.link, one.kind) for one in sound.coverage}
+    covered, also = ({(one.route, one.link, one.kind) for one in search.coverage} for search in (sound, buggy))
+    assert covered == also  # how often each was hit depends on what else the two do meanwhile
+    assert ("POST /tickets", "printer", "lost_reply") in covered
 
 
 def test_the_calm_replay_is_answered_as_recorded_and_the_fault_of_the_shaken_one_hit(twins: Twins) -> None:
@@ -102,9 +103,11 @@ def test_the_finding_comes_back_and_on_the_sound_twin_it_does_not(twins: Twins) 
     again = [twins.buggy.site.start(*arguments, SOUND=sound) for sound in "01"]
     came_back, held = (run.end() for run in again)
     assert (came_back.code, came_back.err) == (1, "")
-    assert came_back.out.splitlines()[-1] == f"came back in 2 of 2 runs: {finding.title}"
+    odds = "came back in 2 of 2 runs, its control in 0 of 2 (p = 0.167)"
+    assert came_back.out.splitlines()[-1] == f"{odds}: {finding.title}"
     assert (held.code, held.err) == (0, "")
-    assert held.out.splitlines()[-1] == f"did not come back in any of 2 runs: {finding.title}"
+    never = "did not come back in any of 2 runs, its control in 0 of 2"
+    assert held.out.splitlines()[-1] == f"{never}: {finding.title}"
 
 
 ELSEWHERE = """\
