@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 _READY_S = 20.0
 _ANSWER_S = 20.0
+_CHOOSING = threading.Lock()
+_CHOSEN: set[int] = set()  # by this process, which starts several systems at once
 
 
 @dataclass
@@ -113,12 +117,23 @@ def started(folder: Path, *, fixed: bool, patient: bool = False) -> Iterator[Sys
 
 
 def free_ports(count: int = 16) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Ports that nobody listens on, below those that clients' ends are given: none of these is taken meanwhile."""
+    ports: list[int] = []
+    with _CHOOSING:
+        while len(ports) < count:
+            port = random.SystemRandom().randrange(10_000, 16_000)
+            if port not in _CHOSEN and _is_free(port):
+                _CHOSEN.add(port)
+                ports.append(port)
     return ports
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _start(stack: ExitStack, folder: Path, command: list[str], environment: Mapping[str, str]) -> None:
